@@ -1,0 +1,1 @@
+"""The HTTP client against a server that misbehaves, on the loopback interface."""
