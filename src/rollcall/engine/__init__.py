@@ -1,0 +1,1 @@
+"""Decides and touches nothing: values and pure functions, no Django, no network, no clock."""

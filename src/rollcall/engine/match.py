@@ -1,0 +1,233 @@
+"""Who is who: an employee, the member tied to them, and what stands in the way.
+
+The database joins a ``Candidate`` with set-based SQL (``sync/candidates.py``); ``join`` does the same over
+values, for tests and for anybody who wants to read the rule. A property test holds the two together.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from msgspec import UNSET, Struct
+
+from rollcall.engine.roster import Bank, Link, Member, State
+from rollcall.engine.scope import Condition, Everybody, Scope, judge
+from rollcall.engine.snapshot import Employee, Status, fold_email, is_email
+from rollcall.engine.status import last_day
+
+
+class ManagerState(StrEnum):
+    """What is known about the manager the HR tool names."""
+
+    NONE = "none"
+    # has a member in this entity now
+    MEMBER = "member"
+    # has none yet, but is in scope and may get one in this very plan
+    EXPECTED = "expected"
+    UNKNOWN = "unknown"
+    NO_MEMBER = "no_member"
+    SELF = "self"
+    LOOP = "loop"
+
+
+class Manager(Struct, frozen=True, kw_only=True):
+    """The line manager as far as it can be resolved."""
+
+    state: ManagerState = ManagerState.NONE
+    employee_id: str | None = None
+    member_id: int | None = None
+    name: str = ""
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """Everything that the decision about one person needs."""
+
+    employee: Employee
+    bank: Bank | None = None
+    # the condition that keeps the person out of scope, if one does
+    outside: Condition | None = None
+    # out by the conditions, in because somebody in scope reports to them
+    as_manager: bool = False
+    link: Link | None = None
+    member: Member | None = None
+    # without a link: the member of this entity with exactly this work e-mail
+    same_email: Member | None = None
+    # same_email is tied to another employee already
+    same_email_linked: bool = False
+    # other employees of this connection with the same work e-mail who are not inactive
+    twins: int = 0
+    # with a link: another living member of the entity has the address that HR now gives (the member's own
+    # when HR gives none that can be used), and keeps it
+    email_taken: bool = False
+    manager: Manager = Manager()
+    # name of the manager the member has now
+    manager_before: str = ""
+    # somebody of this connection reports to this person
+    leads: bool = False
+    # not seen by the last complete read
+    vanished: bool = False
+
+    @property
+    def in_scope(self) -> bool:
+        """Tell whether the person belongs to the entity."""
+        return self.outside is None or self.as_manager
+
+
+def full_name(employee: Employee) -> str:
+    """Return first and last name as delivered, joined by a space."""
+    return " ".join(
+        part for part in (employee.first_name, employee.last_name) if isinstance(part, str) and part
+    )
+
+
+def email_key(employee: Employee) -> str | None:
+    """Return the folded work e-mail, ``None`` when there is none."""
+    return (fold_email(employee.work_email) or None) if isinstance(employee.work_email, str) else None
+
+
+def chain(employee: Employee, by_id: Mapping[str, Employee]) -> tuple[str, ...]:
+    """Return the ids of the managers above the employee, nearest first, each once, known people only."""
+    seen: list[str] = []
+    above = employee.manager_id
+    while isinstance(above, str) and above in by_id and above not in seen:
+        seen.append(above)
+        above = by_id[above].manager_id
+    return tuple(seen)
+
+
+def managers_of(scope: Scope, by_id: Mapping[str, Employee]) -> frozenset[str]:
+    """Return the ids of all managers above anybody in scope (S45), empty unless the filter asks for it.
+
+    Who is inactive brings nobody in: else the managers of everybody who ever left would be invited.
+    """
+    if isinstance(scope, Everybody) or not scope.include_managers:
+        return frozenset()
+    return frozenset(
+        above
+        for one in by_id.values()
+        if one.status != Status.INACTIVE and judge(scope, one) is None
+        for above in chain(one, by_id)
+    )
+
+
+def join(
+    employees: Sequence[Employee],
+    members: Iterable[Member],
+    links: Iterable[Link],
+    scope: Scope,
+    *,
+    banks: Mapping[str, Bank] | None = None,
+) -> list[Candidate]:
+    """Return one candidate for each employee, ordered by employee id."""
+    by_id = {one.id: one for one in employees}
+    by_member = {one.id: one for one in members}
+    link_of = {one.employee_id: one for one in links}
+    linked = {one.member_id for one in link_of.values()}
+    by_email = _by_email(by_member.values())
+    shared = Counter(email_key(one) for one in employees if one.status != Status.INACTIVE)
+    leaders = {one.manager_id for one in employees}
+    brought = managers_of(scope, by_id)
+    inside = brought | {one.id for one in employees if judge(scope, one) is None}
+    wishes = {
+        link.member_id: key
+        for link in link_of.values()
+        if (employee := by_id.get(link.employee_id)) is not None
+        and employee.id in inside
+        and (key := _wish(employee, shared)) is not None
+    }
+    found: list[Candidate] = []
+    for employee in sorted(employees, key=lambda one: one.id):
+        key = email_key(employee)
+        link = link_of.get(employee.id)
+        holder = by_email.get(key) if key else None
+        member = by_member[link.member_id] if link else None
+        outside = judge(scope, employee)
+        found.append(
+            Candidate(
+                employee=employee,
+                bank=(banks or {}).get(employee.id),
+                outside=outside,
+                as_manager=outside is not None and employee.id in brought,
+                link=link,
+                member=member,
+                same_email=None if link else holder,
+                same_email_linked=not link and holder is not None and holder.id in linked,
+                twins=shared[key] - (employee.status != Status.INACTIVE) if key else 0,
+                email_taken=member is not None and _is_taken(member, key, by_email, wishes),
+                manager=_manager(employee, by_id, link_of, by_member, inside),
+                leads=employee.id in leaders,
+                manager_before=_name(by_member.get(member.manager_id))
+                if member and member.manager_id
+                else "",
+            )
+        )
+    return found
+
+
+def _by_email(members: Iterable[Member]) -> dict[str, Member]:
+    """Members by folded e-mail; a living one hides an archived one, the newest archived hides older ones."""
+    found: dict[str, Member] = {}
+    for one in sorted(members, key=lambda m: (m.state != State.ARCHIVED, m.id)):
+        found[fold_email(one.email)] = one
+    return found
+
+
+def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
+    """Return the address that HR wants the person to have, ``None`` unless it is sure that they may."""
+    key = email_key(employee)
+    # Without a status, an end date alone makes a leaver, and leavers are not updated.
+    may_leave = employee.status == Status.INACTIVE or (
+        employee.status is UNSET and last_day(employee) is not None
+    )
+    return key if key and is_email(key) and not may_leave and shared[key] == 1 else None
+
+
+def _is_taken(
+    member: Member, key: str | None, by_email: Mapping[str, Member], wishes: Mapping[int, str]
+) -> bool:
+    """Tell whether somebody else has the address and keeps it.
+
+    Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
+    """
+    wanted = key if key and is_email(key) else fold_email(member.email)
+    passed: set[int] = set()
+    while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
+        if holder.id == member.id:
+            return False
+        wish = wishes.get(holder.id)
+        if wish is None or wish == wanted or holder.id in passed:
+            return True
+        passed.add(holder.id)
+        wanted = wish
+    return False
+
+
+def _name(member: Member | None) -> str:
+    return f"{member.first_name} {member.last_name}".strip() if member else ""
+
+
+def _manager(
+    employee: Employee,
+    by_id: Mapping[str, Employee],
+    link_of: Mapping[str, Link],
+    by_member: Mapping[int, Member],
+    inside: frozenset[str],
+) -> Manager:
+    above = employee.manager_id
+    if not isinstance(above, str) or not above:
+        return Manager()
+    if above == employee.id:
+        return Manager(state=ManagerState.SELF, employee_id=above, name=full_name(employee))
+    if above not in by_id:
+        return Manager(state=ManagerState.UNKNOWN, employee_id=above)
+    boss = by_id[above]
+    name = full_name(boss)
+    if employee.id in chain(employee, by_id):
+        return Manager(state=ManagerState.LOOP, employee_id=above, name=name)
+    link = link_of.get(above)
+    if link and by_member[link.member_id].state != State.ARCHIVED:
+        return Manager(state=ManagerState.MEMBER, employee_id=above, member_id=link.member_id, name=name)
+    expected = above in inside
+    return Manager(
+        state=ManagerState.EXPECTED if expected else ManagerState.NO_MEMBER, employee_id=above, name=name
+    )

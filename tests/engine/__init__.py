@@ -1,0 +1,1 @@
+"""Tests of the engine: cases in data files, limits at their edges, and properties."""
