@@ -1,0 +1,1 @@
+"""HR tools to run against: made-up companies behind the real tools' HTTP interfaces."""
