@@ -1,0 +1,1 @@
+"""BambooHR: dataset query, custom report as the second way, change feed."""

@@ -1,0 +1,196 @@
+"""Reading a list page by page until it is proven complete; each way of paging detects loops.
+
+A read that does not add up is done a second time, once. Pages of both reads are yielded: whoever was seen in
+either is present, and the caller judges repeated ids.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
+from rollcall.connectors.base import Page
+from rollcall.connectors.client import Dialogue
+from rollcall.connectors.errors import Incomplete, UnexpectedAnswer
+
+T = TypeVar("T")
+
+PAGE_LIMIT: Final = 50_000
+"""More pages than any company needs: a million people come to 20,000 in the smallest pages (P5)."""
+
+_list: Final = Decoder(list[Raw])
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One page with what its answer said about the whole list."""
+
+    page: Page
+    # one for each record; None where it cannot be read
+    ids: Sequence[str | None]
+    # how many people there are, if the tool says
+    total: int | None = None
+    # how many pages there are, for paging by number
+    pages: int = 1
+    # where to go on, for paging by cursor; None on the last page
+    cursor: str | None = None
+
+
+class CursorExpired(Exception):
+    """The tool does not know a cursor any more that it gave out itself; the read starts over, once."""
+
+
+def framed(frame: bytes, rows: bytes) -> Page:
+    """Return the page of a JSON list.
+
+    Each record is ``{"as":frame,"row":row}``, so that it decides its person alone.
+
+    ``frame`` is JSON and holds what the mapping must know besides the row, such as which field is the IBAN.
+    """
+
+    def records() -> Sequence[bytes]:
+        head, tail = b'{"as":' + frame + b',"row":', b"}"
+        return [head + bytes(row) + tail for row in _list.decode(rows)]
+
+    return Page(frame + b"\n" + rows, records)
+
+
+def ids_of(
+    dialogue: Dialogue,
+    rows: bytes,
+    fast: Decoder[list[T]],
+    id_of: Callable[[T], str | int | None],
+) -> Sequence[str | None]:
+    """Return the id of each row without reading more. Raises when not one row has any (E9)."""
+    try:
+        found = [_as_id(id_of(row)) for row in fast.decode(rows)]
+    except msgspec.ValidationError:
+        found = [_id_alone(row, fast, id_of) for row in _rows(dialogue, rows)]
+    if found and not any(found):
+        raise dialogue.failure(UnexpectedAnswer, "no record has an id")
+    return found
+
+
+def _rows(dialogue: Dialogue, rows: bytes) -> Sequence[Raw]:
+    try:
+        return _list.decode(rows)
+    except msgspec.ValidationError:
+        raise dialogue.failure(UnexpectedAnswer, "no list where a list belongs") from None
+
+
+def _id_alone(row: Raw, fast: Decoder[list[T]], id_of: Callable[[T], str | int | None]) -> str | None:
+    try:
+        return _as_id(id_of(fast.decode(b"[" + bytes(row) + b"]")[0]))
+    except msgspec.ValidationError:
+        return None
+
+
+def _as_id(value: str | int | None) -> str | None:
+    return None if value is None else str(value).strip() or None
+
+
+def by_number(fetch: Callable[[int], Part], most: int = PAGE_LIMIT) -> Iterator[Part]:
+    """Yield pages 1, 2, ... up to the number of pages that the latest one told."""
+    for number in range(1, most + 1):
+        part = fetch(number)
+        yield part
+        if number >= part.pages:
+            return
+        if not part.ids:
+            raise Incomplete("an empty page where more were promised")
+    raise Incomplete("page limit")
+
+
+def by_offset(fetch: Callable[[int], Part], limit: int, most: int = PAGE_LIMIT) -> Iterator[Part]:
+    """Yield pages by the number of rows to skip; without a total a page under ``limit`` is the last."""
+    offset = 0
+    for _ in range(most):
+        part = fetch(offset)
+        yield part
+        offset += len(part.ids)
+        ended = len(part.ids) < limit if part.total is None else offset >= part.total
+        if ended or not part.ids:
+            return
+    raise Incomplete("page limit")
+
+
+def by_cursor(fetch: Callable[[str | None], Part], most: int = PAGE_LIMIT) -> Iterator[Part]:
+    """Yield pages by cursor or link. Raises ``Incomplete`` for a cursor that comes back (P5)."""
+    cursor: str | None = None
+    seen: set[str] = set()
+    for _ in range(most):
+        part = fetch(cursor)
+        yield part
+        cursor = part.cursor
+        if cursor is None:
+            return
+        if cursor in seen:
+            raise Incomplete("cursor came back")
+        seen.add(cursor)
+    raise Incomplete("page limit")
+
+
+class _Tally:
+    """What one read has seen so far."""
+
+    def __init__(self) -> None:
+        self.totals: set[int | None] = set()
+        self.bodies: set[int] = set()
+        self.ids: set[str] = set()
+        self.nameless = 0
+        self.count = 0
+
+    def takes(self, part: Part) -> bool:
+        """Count a page in; False if the list moved under us or a page came back."""
+        self.totals.add(part.total)
+        body = hash(part.page.body)
+        if len(self.totals) > 1 or (part.ids and body in self.bodies):
+            return False
+        self.bodies.add(body)
+        named = [each for each in part.ids if each is not None]
+        self.ids.update(named)
+        self.nameless += len(part.ids) - len(named)
+        self.count += len(part.ids)
+        return True
+
+    def agrees(self) -> bool:
+        """Whether the count, or that of different people, is what the tool said; true if it said nothing."""
+        total = next(iter(self.totals), None)
+        return total is None or total in (self.count, self._people())
+
+    def doubled(self) -> bool:
+        """Whether somebody came twice while the totals agree.
+
+        Then somebody else may have been missed (P3).
+        """
+        total = next(iter(self.totals), None)
+        return self._people() < self.count and self._people() != total
+
+    def _people(self) -> int:
+        return len(self.ids) + self.nameless
+
+
+def complete(dialogue: Dialogue, read: Callable[[], Iterator[Part]]) -> Iterator[Page]:
+    """Yield the pages of ``read``.
+
+    When they do not add up, those of a second read; then raise ``Incomplete``.
+
+    A doubled id that is still there at the second look is the tool's own state of affairs: the read
+    stands, and the caller sets that person aside.
+    """
+    for second_look in (False, True):
+        tally = _Tally()
+        whole = True
+        try:
+            for part in read():
+                if not (whole := tally.takes(part)):
+                    break
+                yield part.page
+        except CursorExpired:
+            continue
+        except Incomplete as error:
+            raise dialogue.failure(Incomplete, error.detail) from None
+        if whole and tally.agrees() and (second_look or not tally.doubled()):
+            return
+    raise dialogue.failure(Incomplete, "the list moved or its totals disagree, twice")

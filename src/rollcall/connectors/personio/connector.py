@@ -1,0 +1,115 @@
+"""Reads Personio by version 1, or by version 2 where version 1 is refused."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import ClassVar, Final
+
+from rollcall.connectors.base import (
+    EVERYTHING,
+    Access,
+    Connector,
+    Delta,
+    Page,
+    Tool,
+    Wanted,
+)
+from rollcall.connectors.client import Dialogue
+from rollcall.connectors.errors import MissingPermission
+from rollcall.connectors.personio import mapping, session
+from rollcall.connectors.personio.declaration import EMPLOYEES, PERSONIO
+from rollcall.connectors.personio.payloads import Frame
+from rollcall.connectors.personio.v1 import Version1
+from rollcall.connectors.personio.v2 import Version2
+from rollcall.engine.snapshot import Employee
+from rollcall.http_client import Answer, HttpClient
+
+# how a record of version 2 begins, its frame being the first thing in it
+_SECOND: Final = b'{"as":{"version":2'
+
+
+class Personio(Connector):
+    """One customer's Personio. Credentials: ``subdomain``, ``client_id``, ``client_secret``.
+
+    A fourth credential, ``api``, that the dialog does not ask for, settles the version: ``v1`` or ``v2``.
+    """
+
+    tool: ClassVar[Tool] = PERSONIO
+
+    def __init__(
+        self,
+        credentials: Mapping[str, str],
+        http: HttpClient,
+        wanted: Wanted = EVERYTHING,
+    ) -> None:
+        """Prepare both versions; nothing is sent yet."""
+        super().__init__(credentials, http, wanted)
+        dialogue = Dialogue(
+            tool=PERSONIO.name,
+            permission=EMPLOYEES,
+            address=credentials.get("subdomain", ""),
+            # a token is renewed once: refused after that, the right is missing (assumed)
+            statuses={401: MissingPermission},
+        )
+        self._first = Version1(dialogue, http, credentials, wanted, _frame(wanted, 1))
+        self._second = Version2(dialogue, http, credentials, wanted, _frame(wanted, 2))
+        self._chosen: Version1 | Version2 | None = None
+
+    @staticmethod
+    def wait_for(answer: Answer) -> float | None:
+        """Return what Personio asks to wait: version 2 says it in headers of its own."""
+        return session.wait_for(answer)
+
+    def test(self) -> Access:
+        """Sign in and ask for one person and for what may be read.
+
+        Personio does not tell which company it is.
+        """
+        version = self._version()
+        if isinstance(version, Version1):
+            readable = version.readable()
+            missing = frozenset(name for name, key in version.sought.items() if key not in readable)
+            people = version.people
+        else:
+            version.check()
+            missing, people = version.nameless() - self.wanted.leave_out, None
+        return Access(
+            company=self.credentials.get("subdomain"),
+            unreadable={
+                name: each.permission for each in PERSONIO.data for name in each.fields if name in missing
+            },
+            people=people,
+        )
+
+    def pages(self) -> Iterator[Page]:
+        """Yield everybody, in pages of 200 or 50."""
+        yield from self._version().pages()
+
+    def changes(self, since: datetime) -> Delta:
+        """Return changed people; Personio tells no deletions."""
+        return self._version().changes(since)
+
+    def employee(self, record: bytes) -> Employee:
+        """Map one record of either version."""
+        return mapping.employee_v2(record) if record.startswith(_SECOND) else mapping.employee_v1(record)
+
+    def unreadable(self) -> frozenset[str]:
+        """Return what was sought and did not come."""
+        return self._version().unreadable()
+
+    def _version(self) -> Version1 | Version2:
+        if self._chosen is None:
+            api = self.credentials.get("api")
+            use_second = api == "v2" or (api != "v1" and not self._first.usable())
+            self._chosen = self._second if use_second else self._first
+        return self._chosen
+
+
+def _frame(wanted: Wanted, version: int) -> Frame:
+    bank = "bank_account."
+    return Frame(
+        version=version,
+        fields={name: key for name, key in wanted.mapped.items() if not name.startswith(bank)},
+        bank={name.removeprefix(bank): key for name, key in wanted.mapped.items() if name.startswith(bank)},
+        custom=wanted.custom,
+        leave_out=tuple(sorted(wanted.leave_out)),
+    )

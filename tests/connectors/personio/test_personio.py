@@ -1,0 +1,399 @@
+"""Personio over loopback, both versions: the simulator for what it does, a script for what it seldom does."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from rollcall.connectors import errors
+from rollcall.connectors.base import Wanted
+from rollcall.connectors.personio.mapping import current
+from rollcall.connectors.personio.names import named
+from rollcall.connectors.personio.payloads import Unit
+from rollcall.connectors.personio.session import next_since, wait_for
+from rollcall.http_client import Answer
+from tests.connectors.loopback import employees, opened
+
+KEY = {"subdomain": "acme", "client_id": "i", "client_secret": "s"}
+PEOPLE = "/v1/company/employees"
+SINCE = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def answer(status: Any = 200, **headers: Any) -> Any:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Answer(status=status, headers=httpx.Headers(named), body=b"", url="https://x.example/")
+
+
+def first_version(*people: Any, **replies: Any) -> Any:
+    """Return a script of version 1; a reply is a value, a status or a function."""
+    listed = [{"attributes": {"id": {"value": each}}} if isinstance(each, int) else each for each in people]
+    known = {
+        "/v1/auth": {"success": True, "data": {"token": "t"}},
+        PEOPLE: {"success": True, "metadata": {"total_elements": len(listed)}, "data": listed},
+        "/v2/auth/token": 400,
+        **replies,
+    }
+
+    def script(asked: Any) -> Any:
+        reply = known.get(asked.path, 404)
+        reply = reply(asked) if callable(reply) else reply
+        return reply if isinstance(reply, tuple) else (reply, {}) if isinstance(reply, int) else (200, reply)
+
+    return script
+
+
+def second_version(*people: Any, **replies: Any) -> Any:
+    """Return a script of version 2 that refuses version 1."""
+    lists = ("/v2/legal-entities", "/v2/org-units", "/v2/workplaces", "/v2/cost-centers")
+    known = {
+        "/v1/auth": 403,
+        "/v2/auth/token": {"access_token": "t"},
+        "/v2/persons": {"_data": list(people)},
+        **{path: {"_data": []} for path in lists},
+        **replies,
+    }
+    return first_version(**known)
+
+
+@pytest.mark.parametrize(("api", "people"), [("v1", 450), ("v2", 120)])
+def test_the_whole_company_is_read_as_the_tool_has_it(company: Any, api: Any, people: Any) -> None:
+    """S2, S3, S16: leavers, future hires, leave, managers, bank details."""
+    acme = company("personio", people)
+    read = acme.read(api=api)
+    truth = {str(each["id"]): each for each in acme.people()}
+    assert read.keys() == truth.keys()
+    for number, employee in read.items():
+        person = truth[number]
+        assert employee.work_email == person["work_email"]
+        assert employee.last_name == person["last_name"]
+        assert employee.status == person["status"]
+        assert employee.manager_id == (None if person["manager_id"] is None else str(person["manager_id"]))
+        assert employee.start_date.isoformat() == person["start_date"]
+        for name in (
+            "work_location",
+            "department",
+            "team",
+            "legal_entity",
+            "cost_center",
+            "country",
+            "job_title",
+        ):
+            assert getattr(employee, name) == person[name], name
+        for name in ("end_date", "last_working_day"):
+            day = getattr(employee, name)
+            assert (day and day.isoformat()) == person[name]
+        if person["iban"]:
+            assert employee.bank_account.iban == person["iban"].replace(" ", "")
+
+
+def test_version_1_is_tried_first(company: Any) -> None:
+    acme = company("personio", 30)
+    with acme.opened() as connector:
+        access = connector.test()
+    assert (access.people, access.company, dict(access.unreadable)) == (30, "acme", {})
+
+
+@pytest.mark.parametrize("api", ["v1", "v2", ""])
+def test_wrong_credentials_are_said_without_them(company: Any, api: Any) -> None:
+    acme = company("personio", 30)
+    with acme.opened(client_secret="planted-secret", api=api) as connector:
+        for attempt in (connector.test, lambda: list(connector.pages())):
+            with pytest.raises(errors.WrongCredentials) as caught:
+                attempt()
+            assert "planted" not in str(caught.value) + caught.value.sentence()
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"name": "A1", "mode": "401"}, errors.MissingPermission),
+        ({"name": "A1", "mode": "403"}, errors.MissingPermission),
+        ({"name": "A3"}, errors.WrongCredentials),
+        ({"name": "P2", "mode": "error", "page": 2}, errors.ToolFailing),
+        ({"name": "P5", "mode": "repeat"}, errors.Incomplete),
+        ({"name": "T10"}, errors.UnexpectedAnswer),
+        ({"name": "T11", "mode": "null"}, errors.UnexpectedAnswer),
+        ({"name": "T12"}, errors.ToolFailing),
+        ({"name": "E9"}, errors.UnexpectedAnswer),
+    ],
+    ids=str,
+)
+def test_a_fault_ends_the_read_as_what_it_is(company: Any, api: Any, fault: Any, error: Any) -> None:
+    """A1, A3, P2, P5, T10-T12, E9."""
+    acme = company("personio", 450 if api == "v1" else 120)
+    acme.fault(**fault)
+    with pytest.raises(error):
+        acme.read(api=api)
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_an_expired_token_is_renewed_in_the_middle(company: Any, api: Any) -> None:
+    """A2: no page lost or doubled."""
+    acme = company("personio", 450 if api == "v1" else 120)
+    acme.fault("A2", page=2, times=1)
+    with acme.opened(api=api) as connector:
+        found = [connector.employee(record).id for page in connector.pages() for record in page.records()]
+    assert len(found) == len(set(found)) == (450 if api == "v1" else 120)
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_a_hidden_attribute_is_not_delivered_and_named(company: Any, api: Any) -> None:
+    """A5."""
+    acme = company("personio", 60)
+    acme.fault("A5")
+    with acme.opened(api=api) as connector:
+        assert all(each.bank_account is msgspec.UNSET for each in employees(connector).values())
+        assert connector.unreadable() == {"bank_account"}
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_what_changed_is_told(company: Any, api: Any) -> None:
+    acme = company("personio", 60)
+    acme.control("clock", days=30)
+    acme.control("rename", id=acme.people()[3]["id"], first_name="Changed")
+    with acme.opened(api=api) as connector:
+        delta = connector.changes(datetime.now(UTC) + timedelta(days=29, hours=23))
+        found = [connector.employee(record) for record in delta.records]
+    assert "Changed" in {each.first_name for each in found}
+    assert len(found) < 60
+    assert list(delta.deleted) == []
+
+
+def test_what_the_admin_leaves_out_is_not_asked_for(company: Any) -> None:
+    """S12: the answer does not even hold it."""
+    acme = company("personio", 30)
+    wanted = Wanted(leave_out=frozenset({"bank_account", "manager_id", "manager_email"}))
+    with acme.opened(wanted) as connector:
+        bodies = b"".join(page.body for page in connector.pages())
+        assert b'"iban"' not in bodies
+        assert b'"supervisor"' not in bodies
+        assert b'"first_name"' in bodies
+        assert connector.unreadable() == frozenset()
+    with acme.opened(wanted, api="v2") as connector:
+        person = next(iter(employees(connector).values()))
+        assert person.manager_id is msgspec.UNSET
+        assert person.bank_account is msgspec.UNSET
+    with acme.opened(Wanted(leave_out=frozenset({"custom"}))) as connector:
+        person = next(iter(employees(connector).values()))
+        assert person.custom is msgspec.UNSET
+        assert person.bank_account is not msgspec.UNSET
+
+
+def test_a_rotated_token_is_used_next(scripted: Any) -> None:
+    """Seen with version 1."""
+    page = {
+        "success": True,
+        "metadata": {"total_elements": 1},
+        "data": [{"attributes": {"id": {"value": 1}}}],
+    }
+    reply = (200, page, {"Authorization": "Bearer second"})
+    server = scripted(first_version(**{PEOPLE: lambda _asked: reply}))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector).keys() == {"1"}
+    sent = [asked.headers.get("Authorization") for asked in server.asked]
+    assert sent == [None, "Bearer t", "Bearer second"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"/v1/auth": {"success": False, "error": {"code": 0, "message": "Wrong credentials"}}},
+        {"/v1/auth": {"success": True}},
+        {"/v1/auth": 404},
+        {PEOPLE: 403},
+        {PEOPLE: 410},
+    ],
+    ids=str,
+)
+def test_version_2_is_taken_when_version_1_is_refused(scripted: Any, refusal: Any) -> None:
+    replies = {"/v1/auth": {"success": True, "data": {"token": "t"}}, **refusal}
+    server = scripted(second_version({"id": "7", "status": "ACTIVE"}, **replies))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector)["7"].status == "active"
+        assert connector.test().people is None
+
+
+def test_success_false_is_no_list(scripted: Any) -> None:
+    """T12: though a list is in it."""
+    server = scripted(first_version(**{PEOPLE: {"success": False, "data": []}}))
+    with opened("personio", server.url, KEY) as connector, pytest.raises(errors.UnexpectedAnswer):
+        list(connector.pages())
+
+
+def test_a_list_without_totals_ends_at_a_short_page(scripted: Any) -> None:
+    server = scripted(
+        first_version(**{PEOPLE: {"success": True, "data": [{"attributes": {"id": {"value": "7"}}}]}})
+    )
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector).keys() == {"7"}
+
+
+def test_an_empty_company_misses_no_attribute(scripted: Any) -> None:
+    """P1, P6."""
+    for script in (first_version(), second_version()):
+        with opened("personio", scripted(script).url, KEY) as connector:
+            assert employees(connector) == {}
+            assert connector.unreadable() == frozenset()
+
+
+def test_a_first_record_that_cannot_be_read_does_not_end_the_read(scripted: Any) -> None:
+    """E6, E8."""
+    server = scripted(first_version({"attributes": []}, 7))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector).keys() == {"7"}
+    persons = b'{"_data":[{"id":"8","x":' + b"1" * 5000 + b'},{"id":"7"},{"id":null}]}'
+    server = scripted(second_version(**{"/v2/persons": (200, persons)}))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector).keys() == {"7"}
+
+
+def test_names_that_may_not_be_read_are_missing_and_the_people_go_on(scripted: Any) -> None:
+    """A7: marked in the test of the credentials as well."""
+    job = {"id": "e", "status": "ACTIVE", "office": {"id": 1}, "org_units": [{"type": "department", "id": 2}]}
+    units = {"_data": [{"id": 2, "name": "Finance"}]}
+    server = scripted(
+        second_version(
+            {"id": "7", "custom_attributes": [{"id": "dynamic_1"}, "odd", {"id": "x", "global_id": "iban"}]},
+            **{"/v2/persons/7/employments": {"_data": [job]}, "/v2/workplaces": 403, "/v2/org-units": units},
+        )
+    )
+    with opened("personio", server.url, KEY) as connector:
+        person = employees(connector)["7"]
+        assert (person.department, person.team, person.work_location) == ("Finance", None, msgspec.UNSET)
+        assert "work_location" in connector.unreadable()
+        assert connector.unreadable().isdisjoint({"department", "bank_account"})
+        assert connector.test().unreadable.keys() == {"work_location"}
+
+
+def test_a_person_gone_between_two_requests_has_no_employment(scripted: Any) -> None:
+    """P3."""
+    server = scripted(second_version({"id": "7", "status": "ACTIVE"}))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector)["7"].start_date is msgspec.UNSET
+
+
+def linked(*cursors: Any) -> Any:
+    """Return a reply that hands out ``cursors`` one after the other, then none."""
+    left = list(cursors)
+
+    def reply(_asked: Any) -> Any:
+        href = left.pop(0) if left else None
+        return {"_data": [], "_meta": {"links": {"next": {"href": href}} if href else {}}}
+
+    return reply
+
+
+def test_lists_of_names_are_read_to_their_end_or_not_at_all(scripted: Any) -> None:
+    """P5: a link is followed by its cursor, on our own origin."""
+    away = "https://evil.example/v2/workplaces?cursor="
+    server = scripted(second_version(**{"/v2/workplaces": linked(away + "a", away + "b")}))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector) == {}
+    assert [each.params.get("cursor") for each in server.asked if "workplaces" in each.path] == [
+        None,
+        "a",
+        "b",
+    ]
+    for cursors, error in (
+        (["?cursor=a", "?cursor=a"], errors.Incomplete),
+        (["?limit=1"], errors.UnexpectedAnswer),
+        (["http://acme:port", ""], errors.UnexpectedAnswer),
+    ):
+        server = scripted(second_version(**{"/v2/workplaces": linked(*cursors)}))
+        with opened("personio", server.url, KEY) as connector, pytest.raises(error):
+            list(connector.pages())
+
+
+def test_a_list_of_something_else_is_not_understood(scripted: Any) -> None:
+    server = scripted(second_version(**{"/v2/workplaces": {"_data": {}}}))
+    with opened("personio", server.url, KEY) as connector, pytest.raises(errors.UnexpectedAnswer):
+        list(connector.pages())
+
+
+def test_an_expired_cursor_starts_over_once(scripted: Any) -> None:
+    """P5."""
+    expired = iter([True])
+
+    def persons(asked: Any) -> Any:
+        if "cursor" not in asked.params:
+            return {"_data": [{"id": "1"}], "_meta": {"links": {"next": {"href": "/v2/persons?cursor=x"}}}}
+        return 400 if next(expired, False) else {"_data": [{"id": "2"}]}
+
+    server = scripted(second_version(**{"/v2/persons": persons}))
+    with opened("personio", server.url, KEY) as connector:
+        assert employees(connector).keys() == {"1", "2"}
+
+
+def test_filters_are_sent_again_with_the_cursor(scripted: Any) -> None:
+    def persons(asked: Any) -> Any:
+        if "cursor" in asked.params or "updated_at.gt" not in asked.params:
+            return {"_data": []}
+        return {"_data": [], "_meta": {"links": {"next": {"href": "/v2/persons?cursor=x"}}}}
+
+    server = scripted(second_version(**{"/v2/persons": persons}))
+    with opened("personio", server.url, KEY) as connector:
+        connector.changes(SINCE)
+    assert server.asked[-1].params == {"limit": "50", "updated_at.gt": "2026-11-21T00:00:00Z", "cursor": "x"}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "chosen"),
+    [([], None), (["INACTIVE", "ACTIVE"], 1), (["INACTIVE", "INACTIVE"], 0), (["LEAVE"], 0)],
+)
+def test_the_employment_that_counts_is_the_first_that_is_not_over(statuses: Any, chosen: Any) -> None:
+    """I8: a rehire has several."""
+    jobs = [{"status": status, "id": number} for number, status in enumerate(statuses)]
+    assert current(jobs) == (None if chosen is None else jobs[chosen])
+
+
+@pytest.mark.parametrize(
+    ("employment", "names"),
+    [
+        ({}, {}),
+        (
+            {"office": None, "legal_entity": None},
+            {"work_location": None, "legal_entity": None, "country": None},
+        ),
+        ({"sub_company": {"id": 7}}, {"legal_entity": "Acme", "country": "DE"}),
+        ({"office": {"id": "999"}}, {}),
+        ({"cost_centers": [{"id": 1, "weight": 30}, {"id": 2, "weight": 70}, "x"]}, {"cost_center": "Two"}),
+        ({"cost_centers": [{"id": 1}]}, {"cost_center": "One"}),
+        ({"cost_centers": []}, {"cost_center": None}),
+    ],
+)
+def test_names_stand_for_ids_where_they_are_known(employment: Any, names: Any) -> None:
+    units = {
+        "7": Unit(id=7, name="Acme", country="DE"),
+        "1": Unit(id=1, name="One"),
+        "2": Unit(id=2, name="Two"),
+    }
+    lists = dict.fromkeys(("legal_entity", "country", "work_location", "cost_center"), units)
+    assert named(employment, lists) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (answer(429), None),
+        (answer(429, retry_after="7"), 7.0),
+        (answer(429, x_ratelimit_replenish_rate="2", x_ratelimit_requested_tokens="10"), 5.0),
+        (answer(429, x_ratelimit_replenish_rate="10"), 1.0),
+        (answer(429, x_ratelimit_replenish_rate="0"), None),
+        (answer(429, x_ratelimit_replenish_rate="fast"), None),
+        (answer(503, x_ratelimit_replenish_rate="1"), None),
+    ],
+)
+def test_waiting_is_told_by_the_tokens_when_nothing_else_tells_it(given: Any, seconds: Any) -> None:
+    """T6, T7: version 2 sends no Retry-After."""
+    assert wait_for(given) == seconds
+
+
+def test_the_next_question_starts_at_the_tools_own_clock() -> None:
+    """V9: less an overlap; ours when it shows none."""
+    told = next_since(answer(date="Sun, 22 Nov 2026 09:00:00 GMT"))
+    assert told == datetime(2026, 11, 22, 8, 55, tzinfo=UTC)
+    assert next_since(answer(date="Sun, 22 Nov 2026 09:00:00 -0000")) == told
+    assert abs(next_since(answer()) - datetime.now(UTC)) < timedelta(minutes=6)
