@@ -1,0 +1,3 @@
+"""Companies, entities, people who sign in, their rights, tokens and sealed secrets; the wall between
+companies.
+"""

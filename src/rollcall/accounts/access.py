@@ -1,0 +1,226 @@
+"""The only way from a request or a job to a company's rows.
+
+Each context manager opens a transaction (or a savepoint in one), sets a transaction-local value that the
+policies of `tenancy` read, and puts the former value back, so that nesting works and nothing leaks to the
+next user of the database connection (tried: a session-level SET does leak).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from rollcall.accounts.models import Entity, Grant, Role, User
+from rollcall.accounts.tenancy import (
+    COMPANY_SETTING,
+    DUTY_SETTING,
+    PRESENTED_SETTING,
+    USER_SETTING,
+)
+
+SESSION_ENTITY = "entity"
+ADMINS = (Role.OWNER, Role.ADMIN)
+
+_NAMES = (COMPANY_SETTING, DUTY_SETTING, PRESENTED_SETTING, USER_SETTING)
+P = ParamSpec("P")
+
+
+def _exchange(values: Mapping[str, str]) -> dict[str, str]:
+    """Set transaction-local values in one statement and return what they were."""
+    before = ", ".join("coalesce(current_setting(%s, true), '')" for _ in values)
+    after = ", ".join("set_config(%s, %s, true)" for _ in values)
+    with connection.cursor() as cursor:
+        # MATERIALIZED: the old values are read before the new ones are set.
+        cursor.execute(
+            f"with b as materialized (select array[{before}] as old) select old, {after} from b",
+            [*values, *(part for pair in values.items() for part in pair)],
+        )
+        row = cursor.fetchone()
+    return dict(zip(values, row[0], strict=True)) if row else {}
+
+
+@contextmanager
+def _within(values: Mapping[str, str]) -> Iterator[None]:
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        former = _exchange(values)
+        yield
+        # After an error the rollback has put the former values back; after an outermost commit they are gone.
+        if nested and not connection.needs_rollback:
+            _exchange(former)
+
+
+@contextmanager
+def acting_for(company_id: int) -> Iterator[None]:
+    """See and write the rows of one company, and no others, until the block ends. Duties end inside."""
+    with _within({COMPANY_SETTING: str(int(company_id)), DUTY_SETTING: "", PRESENTED_SETTING: ""}):
+        yield
+
+
+@contextmanager
+def on_duty(name: str) -> Iterator[None]:
+    """Look across companies at the tables that name this duty: read ids, then act inside `acting_for`."""
+    with _within({DUTY_SETTING: name}):
+        yield
+
+
+@contextmanager
+def presenting(secret_hash: str) -> Iterator[None]:
+    """See the rows whose presented column is this digest (an API token, an invitation)."""
+    with _within({PRESENTED_SETTING: secret_hash}):
+        yield
+
+
+@contextmanager
+def as_user(user_id: int) -> Iterator[None]:
+    """See this person's own grants in every company."""
+    with _within({USER_SETTING: str(int(user_id))}):
+        yield
+
+
+def enter_company(company_id: int) -> None:
+    """Act for the company until the present transaction ends; for the API after it has verified a token."""
+    if not connection.in_atomic_block:
+        message = "enter_company needs a transaction: the setting would end with the statement"
+        raise RuntimeError(message)
+    _exchange({COMPANY_SETTING: str(int(company_id)), DUTY_SETTING: "", PRESENTED_SETTING: ""})
+
+
+class CompanyRequest(HttpRequest):
+    """A request after `CompanyMiddleware`; for annotations."""
+
+    user: User | AnonymousUser
+    entity: Entity | None
+    grant: Grant | None
+    grants: tuple[Grant, ...]
+
+
+def grants_of(user_id: int) -> tuple[Grant, ...]:
+    """Return the person's grants with their entities loaded, by entity id; one more query per company."""
+    with as_user(user_id):
+        grants = list(Grant.objects.filter(user_id=user_id).order_by("company_id", "entity_id"))
+    for company_id in sorted({grant.company_id for grant in grants}):
+        with acting_for(company_id):
+            entities = Entity.objects.select_related("company").in_bulk(
+                [grant.entity_id for grant in grants if grant.company_id == company_id]
+            )
+        for grant in grants:
+            if grant.company_id == company_id:
+                grant.entity = entities[grant.entity_id]
+                grant.company = grant.entity.company
+    return tuple(grants)
+
+
+class CompanyMiddleware:
+    """One transaction per request, in the name of the person and of the entity they look at.
+
+    Stands after AuthenticationMiddleware. Puts `entity`, `grant` and `grants` on the request (None, None and
+    () for strangers). An entity in the address that is unknown or of others is a 404. An exception in a view
+    or an answer of 500 and above takes everything back.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Run the request inside its transaction."""
+        mine = cast("CompanyRequest", request)
+        mine.entity, mine.grant, mine.grants = None, None, ()
+        with transaction.atomic():
+            response = self.get_response(request)
+            if response.status_code >= 500:  # noqa: PLR2004 - the class of server errors
+                transaction.set_rollback(True)
+        return response
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: object,
+        args: object,
+        kwargs: Mapping[str, Any],
+    ) -> HttpResponseBase | None:
+        """Find the grants, choose the entity, enter its company."""
+        mine = cast("CompanyRequest", request)
+        if not mine.user.is_authenticated:
+            return None
+        mine.grants = grants_of(mine.user.pk)
+        _exchange({USER_SETTING: str(mine.user.pk)})
+        mine.grant = _choose(mine, kwargs.get("entity"))
+        if mine.grant is not None:
+            mine.entity = mine.grant.entity
+            enter_company(mine.grant.company_id)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Take back what the view wrote before it raised, also for a 404 or 403."""
+        transaction.set_rollback(True)
+
+
+def _choose(request: CompanyRequest, asked: object) -> Grant | None:
+    by_entity = {grant.entity_id: grant for grant in request.grants}
+    if asked is not None:
+        text = str(asked)
+        grant = by_entity.get(int(text)) if text.isascii() and text.isdigit() else None
+        if grant is None:
+            raise Http404
+        return grant
+    remembered = by_entity.get(request.session.get(SESSION_ENTITY, 0))
+    return remembered or next(iter(request.grants), None)
+
+
+def get_entity_for_user(user: User, entity_id: int, *roles: str) -> Entity:
+    """Return the entity if the person has a grant in it.
+
+    Raises Http404 when there is none (unknown and foreign look the same) and PermissionDenied when the grant
+    is not one of `roles`.
+    """
+    with as_user(user.pk):
+        grant = Grant.objects.filter(user_id=user.pk, entity_id=entity_id).first()
+    if grant is None:
+        raise Http404
+    if roles and grant.role not in roles:
+        raise PermissionDenied
+    with acting_for(grant.company_id):
+        return Entity.objects.select_related("company").get(pk=entity_id)
+
+
+def member_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let in whoever has a grant in the current entity; others sign in first, or get a 403."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        mine = cast("CompanyRequest", request)
+        if not mine.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if mine.grant is None:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def admin_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let in owners and admins of the current entity (S6); others get a 403."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        grant = cast("CompanyRequest", request).grant
+        if grant is not None and grant.role not in ADMINS:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return member_required(inner)

@@ -1,0 +1,97 @@
+"""Hand events on to their readers, at least once, one company at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+from procrastinate.contrib.django import app
+
+from rollcall.accounts.access import acting_for, on_duty
+from rollcall.events.models import Event, Outbox
+
+log = structlog.get_logger(__name__)
+
+Reader = Callable[[Sequence[Event]], None]
+DUTY = "relay"
+BATCH = 1000
+
+
+@app.task(name="rollcall.events.tasks.relay")
+def relay(timestamp: int = 0) -> None:
+    """Hand on everything waiting; safe to repeat and to run many times at once.
+
+    `timestamp` is the schedule's.
+    """
+    hand_on()
+
+
+def nudge() -> None:
+    """Wake the relay after the commit of the present transaction, and never before.
+
+    Safe to lose: the schedule runs the relay every minute.
+    """
+    if not any(entry[1] is _defer for entry in connection.run_on_commit):  # one job a transaction is enough
+        transaction.on_commit(_defer, robust=True)
+
+
+def _defer() -> None:
+    relay.defer()
+
+
+def hand_on() -> int:
+    """Give every waiting event to every reader and return how many were given.
+
+    A company whose reader fails waits for the next run; the others go on.
+    """
+    readers: list[Reader] = [import_string(name) for name in settings.ROLLCALL_EVENT_READERS]
+    failed: list[int] = []
+    total = 0
+    while (claimed := _hand_on_one_batch(readers, failed)) is not None:
+        total += claimed
+    return total
+
+
+def _hand_on_one_batch(readers: Sequence[Reader], failed: list[int]) -> int | None:
+    """Return the number handed on for one company, 0 when its reader failed, None when nobody waits."""
+    company_id: int | None = None
+    try:
+        with on_duty(DUTY):
+            company_id, ids = _claim(failed)
+            if company_id is None:
+                return None
+            with acting_for(company_id):
+                events = list(Event.objects.filter(pk__in=ids).order_by("number"))
+                for read in readers:
+                    read(events)
+                Outbox.objects.filter(pk__in=ids).delete()
+    except Exception:
+        if company_id is None:
+            raise
+        log.exception("events.reader_failed", company_id=company_id)
+        failed.append(company_id)
+        return 0
+    log.info("events.handed_on", company_id=company_id, count=len(ids))
+    return len(ids)
+
+
+def _claim(failed: Sequence[int]) -> tuple[int | None, list[int]]:
+    """Lock waiting rows of the company that waits longest, passing over what other relays hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select company_id from events_outbox where company_id <> all(%s::bigint[])"
+            " order by event_id limit 1 for update skip locked",
+            [list(failed)],
+        )
+        first = cursor.fetchone()
+        if first is None:
+            return None, []
+        cursor.execute(
+            "select event_id from events_outbox where company_id = %s order by event_id limit %s"
+            " for update skip locked",
+            [first[0], BATCH],
+        )
+        return first[0], [row[0] for row in cursor.fetchall()]

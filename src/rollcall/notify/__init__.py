@@ -1,0 +1,1 @@
+"""Mail to members and admins, at most once each, made from events."""
