@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
         *protect(
             "accounts_company",
             company="id",
-            duties=("relay", "scheduler", "mail", "rotation", "sweep"),
+            duties=("relay", "schedule", "mail", "rotation"),
         ),
         *protect("accounts_entity"),
         *protect("accounts_grant", own_user="user_id"),
