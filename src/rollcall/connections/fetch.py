@@ -1,0 +1,389 @@
+"""From the HR tool to the mirror: read everything, prove it complete, then write only what differs.
+
+While pages arrive nothing but temporary tables of this session is written. Bytes come first: a page whose keyed
+digest is that of the last read is only marked as seen, then a record likewise; what is left is parsed, staged by
+COPY and merged with a fixed number of statements. Memory does not grow with the number of people.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection as database
+from msgspec import Struct
+
+from rollcall.accounts import access
+from rollcall.connections.models import Connection, Employee, ReadPage
+from rollcall.connections.rows import VALUE_COLUMNS, values
+from rollcall.connectors.base import Connector, Page
+from rollcall.connectors.errors import EmptyList, UnreadableRecord
+
+_NEW_COLUMNS: Final = ("page", "external_id", "record_digest", "digest", *VALUE_COLUMNS)
+_TYPES: Final = {
+    "page": "int",
+    "record_digest": "bytea",
+    "bank_sealed": "bytea",
+    "custom": "jsonb",
+    "delivered": "bigint",
+    "start_date": "date",
+    "end_date": "date",
+    "last_working_day": "date",
+}
+_STAGE: Final = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _NEW_COLUMNS)
+# psycopg needs the types of the columns to send them in binary form
+_COPY_TYPES: Final = [{"int": "int4", "bigint": "int8"}.get(t, t) for t in (_TYPES.get(n, "text") for n in _NEW_COLUMNS)]
+
+
+MANY: Final = 2_000
+"""From so many rows on, statements are planned for whole tables."""
+
+
+def expect_many(cursor: Any) -> None:
+    """Tell the planner, for this transaction, that most rows will be touched.
+
+    Right after a first read the tables have no statistics, the app's role may not ANALYZE them, and PostgreSQL
+    guesses one row where there are all: it then picks nested loops that take minutes instead of a second.
+    """
+    cursor.execute("SET LOCAL enable_nestloop = off")
+
+
+class SetAside(Struct, frozen=True, kw_only=True):
+    """A record that could not be used: it counts as present, and its member stays exactly as they are."""
+
+    id: str | None
+    field: str
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """What one read found."""
+
+    employees: int
+    new: int
+    changed: int
+    absent: int
+    pages: int
+    known_pages: int
+    parsed: int
+    set_aside: Sequence[SetAside]
+    unreadable: Sequence[str]
+    # the mirror differs from before in anything at all
+    moved: bool
+
+
+def fetch(
+    connection: Connection,
+    connector: Connector,
+    *,
+    now: datetime,
+    progress: Callable[[int], None],
+    guard: Callable[[], object] = lambda: None,
+) -> Fetched:
+    """Read all employees into the mirror, or raise and leave the mirror as it was.
+
+    Args:
+        connection: whose employees.
+        connector: open, with that connection's credentials.
+        now: aware; written as the time of first sight and of change.
+        progress: called with the number of people read so far, at most once a page.
+        guard: called first in the transaction that writes the mirror; raises to write nothing.
+
+    Raises:
+        SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
+    """
+    reading = _Reading(connection, connector)
+    reading.run(connector.pages(), progress)
+    with access.acting_for(connection.company_id):
+        guard()
+        merged = reading.merge(now)
+    return merged
+
+
+class _Reading:
+    """The state of one read: what was seen, by page, and what has to be looked at again."""
+
+    def __init__(self, connection: Connection, connector: Connector) -> None:
+        self.connection = connection
+        self.connector = connector
+        # A record's digest also covers how it was mapped and what was asked for, so that a new version of
+        # the mapping parses everything once more.
+        asked = f"{connection.pk}:{connector.mapping_version}:{sorted(connection.wanted.items())!r}"
+        self._key = hashlib.blake2b(asked.encode(), digest_size=32).digest()
+        self.pages = 0
+        self.parsed = 0
+        self.aside: list[SetAside] = []
+        # pages with a record that was set aside: read in full again, else that person would seem absent
+        self.doubtful: set[int] = set()
+        self.hit_pages: list[bytes] = []
+        self.new_pages: dict[int, bytes] = {}
+        with access.acting_for(connection.company_id):
+            known = ReadPage.objects.filter(connection=connection)
+            self.known = {bytes(d): n for d, n in known.values_list("digest", "employees__len")}
+        self.read = 0
+
+    def _digest(self, content: bytes) -> bytes:
+        return hashlib.blake2b(content, digest_size=16, key=self._key).digest()
+
+    def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
+        """Take in all pages; only temporary tables are written."""
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
+            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
+            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
+        for page in pages:
+            self.pages += 1
+            digest = self._digest(page.body)
+            if digest in self.known and digest not in self.hit_pages:
+                self.hit_pages.append(digest)
+                self.read += self.known[digest]
+            else:
+                self._take(page, digest)
+            progress(self.read)
+
+    def _take(self, page: Page, digest: bytes) -> None:
+        records = page.records()
+        self.read += len(records)
+        self.new_pages[self.pages] = digest
+        by_digest = {self._digest(record): record for record in records}
+        with access.acting_for(self.connection.company_id), database.cursor() as cursor:
+            cursor.execute(
+                "SELECT record_digest, id FROM connections_employee"
+                " WHERE connection_id = %s AND record_digest = ANY(%s)",
+                [self.connection.pk, list(by_digest)],
+            )
+            seen = {bytes(row[0]): row[1] for row in cursor.fetchall()}
+            if seen:
+                cursor.execute(
+                    "INSERT INTO stage_seen SELECT %s, unnest(%s::bigint[])", [self.pages, list(seen.values())]
+                )
+            fresh = ((d, r) for d, r in by_digest.items() if d not in seen)
+            with cursor.copy(f"COPY stage ({', '.join(_NEW_COLUMNS)}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(_COPY_TYPES)
+                for row in self._rows(fresh):
+                    copy.write_row(row)
+
+    def _rows(self, records: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Any, ...]]:
+        for digest, record in records:
+            try:
+                employee = self.connector.employee(record)
+            except UnreadableRecord as broken:
+                self.aside.append(SetAside(id=broken.employee_id, field=broken.field))
+                self.doubtful.add(self.pages)
+                continue
+            self.parsed += 1
+            columns, content = values(
+                employee, company_id=self.connection.company_id, connection_id=self.connection.pk
+            )
+            yield (self.pages, employee.id, digest, content, *columns)
+
+    def merge(self, now: datetime) -> Fetched:
+        """Bring the mirror in step with what was read, in the caller's transaction."""
+        known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
+        if self.read == 0 and known:
+            raise EmptyList("no people in the answer", people=str(known))
+        if self.known and not self.new_pages and len(self.hit_pages) == len(self.known):
+            return self._result(known, 0, 0, 0)
+        with database.cursor() as cursor:
+            if self.parsed > MANY:
+                expect_many(cursor)
+            self._drop_doubles(cursor)
+            changed, new, regrouped = _merge_rows(cursor, self.connection, now)
+            absent = _mark_absent(cursor, self.connection, self._present(cursor), now)
+            if regrouped:
+                _mark_loops(cursor, self.connection.pk)
+        self._remember_pages()
+        employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
+        return self._result(employees, new, changed, absent)
+
+    def _drop_doubles(self, cursor: Any) -> None:
+        """The same id twice with equal content is one person; with different content it is set aside (P3, P8)."""
+        cursor.execute(
+            """
+            WITH twice AS (
+                SELECT s.external_id FROM stage s
+                LEFT JOIN connections_employee e
+                  ON e.connection_id = %s AND e.external_id = s.external_id
+                 AND e.id IN (
+                    SELECT employee FROM stage_seen
+                    UNION ALL
+                    SELECT unnest(p.employees) FROM connections_readpage p
+                    WHERE p.connection_id = %s AND p.digest = ANY(%s)
+                 )
+                GROUP BY s.external_id
+                HAVING count(DISTINCT s.digest) > 1 OR count(e.id) FILTER (WHERE e.digest <> s.digest) > 0
+            ),
+            gone AS (DELETE FROM stage s USING twice t WHERE s.external_id = t.external_id)
+            SELECT external_id FROM twice ORDER BY 1
+            """,
+            [self.connection.pk, self.connection.pk, self.hit_pages],
+        )
+        self.aside.extend(SetAside(id=row[0], field="id") for row in cursor.fetchall())
+        cursor.execute(
+            "DELETE FROM stage s USING stage o"
+            " WHERE s.external_id = o.external_id AND (s.page, s.ctid) > (o.page, o.ctid)"
+        )
+
+    def _present(self, cursor: Any) -> list[str]:
+        """Return the ids of people who were set aside: they count as present. Fills the table ``present``."""
+        cursor.execute("DROP TABLE IF EXISTS present")
+        cursor.execute(
+            """
+            CREATE TEMPORARY TABLE present AS
+            SELECT employee AS id FROM stage_seen
+            UNION SELECT unnest(p.employees) FROM connections_readpage p
+                  WHERE p.connection_id = %s AND p.digest = ANY(%s)
+            UNION SELECT e.id FROM stage s JOIN connections_employee e
+                  ON e.connection_id = %s AND e.external_id = s.external_id
+            """,
+            [self.connection.pk, self.hit_pages, self.connection.pk],
+        )
+        cursor.execute("ANALYZE present")
+        if any(one.id is None for one in self.aside):
+            # Somebody unreadable without an id might be anybody, so nobody is called absent by this read.
+            cursor.execute(
+                "INSERT INTO present SELECT id FROM connections_employee WHERE connection_id = %s", [self.connection.pk]
+            )
+        return [one.id for one in self.aside if one.id is not None]
+
+    def _remember_pages(self) -> None:
+        stale = ReadPage.objects.filter(connection=self.connection).exclude(digest__in=self.hit_pages)
+        stale.delete()
+        if any(one.field == "id" for one in self.aside):
+            # One id for two people on any of these pages: all of them are read in full again.
+            return
+        pages = {number: digest for number, digest in self.new_pages.items() if number not in self.doubtful}
+        with database.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO connections_readpage (company_id, connection_id, digest, employees)
+                SELECT %s, %s, p.digest, coalesce(array_agg(one.id) FILTER (WHERE one.id IS NOT NULL), '{}')
+                FROM unnest(%s::int[], %s::bytea[]) AS p(page, digest)
+                LEFT JOIN (
+                    SELECT page, employee AS id FROM stage_seen
+                    UNION SELECT s.page, e.id FROM stage s JOIN connections_employee e
+                      ON e.connection_id = %s AND e.external_id = s.external_id
+                ) one ON one.page = p.page
+                GROUP BY p.digest
+                ON CONFLICT (connection_id, digest) DO UPDATE SET employees = excluded.employees
+                """,
+                [
+                    self.connection.company_id,
+                    self.connection.pk,
+                    list(pages),
+                    list(pages.values()),
+                    self.connection.pk,
+                ],
+            )
+
+    def _result(self, employees: int, new: int, changed: int, absent: int) -> Fetched:
+        return Fetched(
+            employees=employees,
+            new=new,
+            changed=changed,
+            absent=absent,
+            pages=self.pages,
+            known_pages=len(self.hit_pages),
+            parsed=self.parsed,
+            set_aside=tuple(self.aside),
+            unreadable=tuple(sorted(self.connector.unreadable())),
+            moved=bool(new or changed or absent),
+        )
+
+
+_VALUES: Final = ("record_digest", "digest", *VALUE_COLUMNS)
+
+
+def _merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int, int, bool]:
+    """Write staged rows that differ; return rows changed, rows new, and whether anybody's manager moved."""
+    cursor.execute("ANALYZE stage")
+    cursor.execute(
+        f"""
+        WITH moved AS (
+            SELECT e.id, e.manager_id IS DISTINCT FROM s.manager_id AS manager,
+                   e.digest <> s.digest OR e.absent_since IS NOT NULL AS content
+            FROM stage s JOIN connections_employee e
+              ON e.connection_id = %s AND e.external_id = s.external_id
+            WHERE e.record_digest <> s.record_digest OR e.digest <> s.digest
+        ), written AS (
+            UPDATE connections_employee e SET ({", ".join(_VALUES)}, changed_at) =
+                (SELECT {", ".join("s." + name for name in _VALUES)},
+                        CASE WHEN e.digest <> s.digest THEN %s ELSE e.changed_at END)
+            FROM stage s
+            WHERE e.connection_id = %s AND e.external_id = s.external_id AND e.id IN (SELECT id FROM moved)
+        )
+        SELECT count(*) FILTER (WHERE content), coalesce(bool_or(manager), false) FROM moved
+        """,  # noqa: S608 - our own column names
+        [connection.pk, now, connection.pk],
+    )
+    changed, regrouped = cursor.fetchone()
+    cursor.execute(
+        f"""
+        INSERT INTO connections_employee
+            (company_id, connection_id, external_id, {", ".join(_VALUES)},
+             manager_in_loop, first_seen_at, changed_at, absent_runs)
+        SELECT %s, %s, s.external_id, {", ".join("s." + name for name in _VALUES)}, false, %s, %s, 0
+        FROM stage s
+        WHERE NOT EXISTS (
+            SELECT FROM connections_employee e WHERE e.connection_id = %s AND e.external_id = s.external_id
+        )
+        """,  # noqa: S608 - our own column names
+        [connection.company_id, connection.pk, now, now, connection.pk],
+    )
+    new = cursor.rowcount
+    return int(changed), int(new), bool(regrouped or new)
+
+
+def _mark_absent(cursor: Any, connection: Connection, excused: list[str], now: datetime) -> int:
+    """Note who was not in this complete read, and who is back; return how many are newly absent."""
+    cursor.execute(
+        "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0"
+        " WHERE e.connection_id = %s AND e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM present)",
+        [connection.pk],
+    )
+    cursor.execute(
+        """
+        WITH missed AS (
+            UPDATE connections_employee e
+            SET absent_since = coalesce(e.absent_since, %s), absent_runs = e.absent_runs + 1
+            WHERE e.connection_id = %s AND NOT e.external_id = ANY(%s)
+              AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
+            RETURNING absent_runs
+        )
+        SELECT count(*) FILTER (WHERE absent_runs = 1) FROM missed
+        """,
+        [now, connection.pk, excused],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _mark_loops(cursor: Any, connection_id: int) -> None:
+    """Flag everybody who is above themselves (M2).
+
+    Whoever is reached going down from people without a known manager is in no loop; each is visited once. Only
+    among the rest, who are few, is anybody followed upwards.
+    """
+    cursor.execute(
+        """
+        WITH RECURSIVE reached AS (
+            SELECT e.external_id FROM connections_employee e
+            WHERE e.connection_id = %(c)s AND (e.manager_id IS NULL OR NOT EXISTS (
+                SELECT FROM connections_employee m
+                WHERE m.connection_id = %(c)s AND m.external_id = e.manager_id))
+            UNION ALL
+            SELECT e.external_id FROM reached r
+            JOIN connections_employee e ON e.connection_id = %(c)s AND e.manager_id = r.external_id
+        ), rest AS (
+            SELECT e.external_id, e.manager_id FROM connections_employee e
+            WHERE e.connection_id = %(c)s AND NOT EXISTS (
+                SELECT FROM reached r WHERE r.external_id = e.external_id)
+        ), above AS (
+            SELECT external_id AS start, manager_id AS at FROM rest
+            UNION
+            SELECT a.start, r.manager_id FROM above a JOIN rest r ON r.external_id = a.at
+        ), loops AS (SELECT DISTINCT start FROM above WHERE start = at)
+        UPDATE connections_employee e SET manager_in_loop = NOT e.manager_in_loop
+        WHERE e.connection_id = %(c)s
+          AND e.manager_in_loop <> EXISTS (SELECT FROM loops l WHERE l.start = e.external_id)
+        """,
+        {"c": connection_id},
+    )

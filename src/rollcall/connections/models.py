@@ -1,0 +1,193 @@
+"""A customer's connection to an HR tool, who uses it with which settings, and the mirror of its employees."""
+
+from enum import StrEnum
+
+import msgspec
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from rollcall.accounts import sealed, secrets
+from rollcall.engine.settings import Settings
+
+
+class State(StrEnum):
+    """What the card of a connection says (product decision 12)."""
+
+    CONNECTING = "connecting"
+    ACTION_REQUIRED = "action_required"
+    CONNECTED = "connected"
+    SYNCING = "syncing"
+    HELD = "held"
+    ERROR = "error"
+    PAUSED = "paused"
+    DISCONNECTED = "disconnected"
+
+
+class Connection(models.Model):
+    """One customer's access to one tool. The row outlives a disconnect, so that reconnecting finds the links."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    tool = models.TextField()
+    # the company's label at the tool, as the admin gave it; not secret
+    address = models.TextField(blank=True, default="")
+    # the company's name as the tool shows it
+    company_name = models.TextField(blank=True, default="")
+    # stays the same for this company at the tool; another value means another company's key (A6)
+    identity = models.TextField(blank=True, default="")
+    credentials = models.BinaryField(default=bytes)
+    # what to ask the tool for (connectors.base.Wanted as JSON)
+    wanted = models.JSONField(default=dict)
+    state = models.TextField(default=State.CONNECTING)
+    # code and parameters of connectors.errors, empty when the last run read everything
+    error = models.TextField(blank=True, default="")
+    error_params = models.JSONField(default=dict)
+    failures = models.PositiveIntegerField(default=0)
+    connected_by = models.TextField(blank=True, default="")
+    connected_at = models.DateTimeField(null=True)
+    last_good_at = models.DateTimeField(null=True)
+    next_run_at = models.DateTimeField(null=True)
+    # "Sync now" and webhooks: run as soon as somebody is free
+    run_wanted = models.TextField(blank=True, default="")
+    run_wanted_by = models.TextField(blank=True, default="")
+    # fences off a run that lost its lease; see sync/lease.py
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    employees = models.PositiveIntegerField(default=0)
+    # fields of an employee that were asked for and do not come
+    unreadable = models.JSONField(default=list)
+    # records that could not be read: [{"id": ..., "field": ...}]
+    set_aside = models.JSONField(default=list)
+    # {"read": n, "total": n or null} while a run reads
+    progress = models.JSONField(default=dict)
+
+    class Meta:
+        """One connection per company and tool."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["company", "tool"], name="connection_one_per_company_and_tool")
+        ]
+        indexes = [models.Index(fields=["next_run_at"], name="connection_due")]
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether runs may read the tool at all."""
+        return self.state not in (State.PAUSED, State.DISCONNECTED)
+
+    def set_credentials(self, values: dict[str, str]) -> None:
+        """Seal ``values`` for this row; the row must have its id."""
+        self.credentials = secrets.seal(msgspec.json.encode(values), **self._bound())
+
+    def get_credentials(self) -> dict[str, str]:
+        """Return what the admin typed. Raises ``SealBroken`` if it was sealed for another row."""
+        return msgspec.json.decode(secrets.unseal(bytes(self.credentials), **self._bound()), type=dict[str, str])
+
+    def _bound(self) -> dict[str, object]:
+        return {
+            "company_id": self.company_id,
+            "table": "connections_connection",
+            "field": "credentials",
+            "row": str(self.pk),
+        }
+
+
+class Subscription(models.Model):
+    """An entity's use of a connection: the settings that were confirmed last."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.OneToOneField("accounts.Entity", on_delete=models.CASCADE)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    # engine.settings.Settings as JSON, once somebody has confirmed a preview
+    settings = models.JSONField(null=True)
+    # rises with every confirmed change, so that everybody is looked at again
+    version = models.PositiveIntegerField(default=0)
+    # settings being edited in the pages, not confirmed yet
+    draft = models.JSONField(null=True)
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether a preview was confirmed, so that runs may change members (S27)."""
+        return self.settings is not None
+
+    def get_settings(self) -> Settings:
+        """Return the confirmed settings, or the defaults."""
+        return msgspec.convert(self.settings or {"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}, Settings)
+
+    def get_draft(self) -> Settings:
+        """Return the settings as last edited, else the confirmed ones."""
+        return msgspec.convert(self.draft, Settings) if self.draft else self.get_settings()
+
+
+class Employee(models.Model):
+    """The mirror: what the tool said last about one person. Columns have the names of engine.snapshot.Employee."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    external_id = models.TextField()
+    employee_number = models.TextField(null=True)
+    work_email = models.TextField(null=True)
+    email_key = models.TextField(null=True)
+    personal_email = models.TextField(null=True)
+    first_name = models.TextField(null=True)
+    last_name = models.TextField(null=True)
+    preferred_name = models.TextField(null=True)
+    status = models.TextField(null=True)
+    start_date = models.DateField(null=True)
+    end_date = models.DateField(null=True)
+    last_working_day = models.DateField(null=True)
+    manager_id = models.TextField(null=True)
+    manager_email = models.TextField(null=True)
+    job_title = models.TextField(null=True)
+    department = models.TextField(null=True)
+    team = models.TextField(null=True)
+    work_location = models.TextField(null=True)
+    country = models.TextField(null=True)
+    legal_entity = models.TextField(null=True)
+    cost_center = models.TextField(null=True)
+    employment_type = models.TextField(null=True)
+    language = models.TextField(null=True)
+    time_zone = models.TextField(null=True)
+    custom = models.JSONField(null=True)
+    bank_sealed = models.BinaryField(null=True)
+    bank_digest = models.TextField(null=True)
+    bank_mask = models.TextField(null=True)
+    # a bit for each field the tool delivered, empty or not (engine.snapshot.DELIVERABLE)
+    delivered = models.BigIntegerField(default=0)
+    # keyed digest of the record's bytes: equal means nothing to parse
+    record_digest = models.BinaryField()
+    # digest of the columns: equal means nothing to write
+    digest = models.TextField()
+    manager_in_loop = models.BooleanField(default=False)
+    first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    absent_since = models.DateTimeField(null=True)
+    absent_runs = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """Found by the tool's id, by the bytes, by address, by manager."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="employee_once_per_connection")
+        ]
+        indexes = [
+            models.Index(fields=["connection", "record_digest"], name="employee_by_record"),
+            models.Index(fields=["connection", "email_key"], name="employee_by_email"),
+            models.Index(fields=["connection", "manager_id"], name="employee_by_manager"),
+        ]
+
+
+class ReadPage(models.Model):
+    """A page of the last complete read: if its bytes come again, its people are known without parsing."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    digest = models.BinaryField()
+    employees = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        """A page is found by its digest."""
+
+        constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="read_page_once")]
+
+
+sealed.register(Connection, "credentials")
+sealed.register(Employee, "bank_sealed", row=("connection_id", "external_id"))

@@ -1,0 +1,99 @@
+"""Reading the mirror for people: values to filter by with their counts, and how many employees match."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.db import connection as database
+from msgspec import Struct
+
+from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Scope, condition
+
+MANY_VALUES: Final = 500
+"""An attribute with more values than this is not offered as a filter: it is a name, not a group."""
+
+
+WORKS_HERE: Final = """
+    (e.absent_since IS NULL AND (e.status IS DISTINCT FROM 'inactive'
+     OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > now()::date)))
+"""
+"""SQL for the mirror row ``e``: works here or is about to. Some tools call a future hire inactive until the first day.
+Read by day in UTC: it feeds counts that people look at, never a decision."""
+
+
+class Value(Struct, frozen=True):
+    """One value of an attribute and how many employees have it; ``None`` stands for *empty*."""
+
+    value: str | None
+    count: int
+
+
+class Matching(Struct, frozen=True, kw_only=True):
+    """How many employees a scope has, leavers left out, of how many there are."""
+
+    matching: int
+    employees: int
+
+
+def subscription_of(entity_id: int) -> Subscription | None:
+    """Return the entity's use of a connection, with the connection, or ``None``."""
+    return Subscription.objects.select_related("connection", "entity__company").filter(entity_id=entity_id).first()
+
+
+def connection_of(company_id: int, connection_id: int) -> Connection | None:
+    """Return the company's connection, or ``None``."""
+    return Connection.objects.filter(company_id=company_id, pk=connection_id).first()
+
+
+def filter_values(connection_id: int) -> Mapping[str, Sequence[Value]]:
+    """Return each attribute that can be filtered by with its values, most common first (S31-S34).
+
+    Attributes without any value are left out. One statement; leavers do not count.
+    """
+    plain = " UNION ALL ".join(
+        f"SELECT '{name}' AS attribute, nullif({name}, '') AS value FROM present" for name in ATTRIBUTES
+    )
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH present AS (
+                SELECT * FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}
+            ), pairs AS (
+                {plain}
+                UNION ALL
+                SELECT '{CUSTOM}' || c.key, nullif(c.value, '')
+                FROM present p, jsonb_each_text(coalesce(p.custom, '{{}}'::jsonb)) c
+            )
+            SELECT attribute, value, count(*) FROM pairs GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+            """,  # noqa: S608 - names from our own list
+            [connection_id],
+        )
+        found: dict[str, list[Value]] = {}
+        for attribute, value, count in cursor.fetchall():
+            found.setdefault(attribute, []).append(Value(value, count))
+    order = {name: index for index, name in enumerate(ATTRIBUTES)}
+    return {
+        name: values
+        for name, values in sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+        if len(values) <= MANY_VALUES and any(one.value is not None for one in values)
+    }
+
+
+def matching(connection_id: int, scope: Scope) -> Matching:
+    """Return how many employees meet the scope's conditions, without managers brought in by it. One statement."""
+    sql, params = condition(scope, "e")
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"  # noqa: S608 - see scope
+            f" WHERE e.connection_id = %s AND {WORKS_HERE}",
+            [*params, connection_id],
+        )
+        inside, everybody = cursor.fetchone()
+    return Matching(matching=int(inside), employees=int(everybody))
+
+
+
+def page_of_employees(connection_id: int, *, after: str = "", size: int = 100) -> list[Employee]:
+    """Return up to ``size`` mirror rows in order of employee id, those behind ``after``."""
+    rows = Employee.objects.filter(connection_id=connection_id, absent_since=None, external_id__gt=after)
+    return list(rows.defer("bank_sealed").order_by("external_id")[:size])
