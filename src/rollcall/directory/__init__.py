@@ -1,0 +1,1 @@
+"""Holds the members of each entity; every change to them goes through ``actions``."""

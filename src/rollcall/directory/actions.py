@@ -1,0 +1,362 @@
+"""The one write path: every change of a member, whoever wants it, with its audit entry in the same transaction.
+
+All functions run inside a transaction that acts for the company of the entity (``accounts.access.acting_for``).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import Any, Final
+
+from msgspec import Struct
+
+from rollcall.accounts import access, secrets
+from rollcall.accounts.actor import SYSTEM, Actor
+from rollcall.accounts.models import Entity, Grant, User
+from rollcall.directory import batch
+from rollcall.directory.models import Invitation, Member
+from rollcall.directory.queries import locked_fields
+from rollcall.engine.change import Change, Kind
+from rollcall.engine.plan import PLAIN_FIELDS, is_email
+from rollcall.engine.roster import Role, State
+from rollcall.engine.snapshot import fold_email
+from rollcall.events.catalogue import Kind as EventKind
+from rollcall.events.outbox import NewEvent, append
+
+REMINDERS: Final = (timedelta(days=3), timedelta(days=6), timedelta(days=12))
+"""When somebody who has not signed up is reminded, after the invitation."""
+
+EDITABLE: Final = ("email", "first_name", "last_name", "job_title", "department", "team", "work_location", "cost_center")
+"""What a person may change on a member by hand, while the HR tool does not manage it."""
+
+_EVENTS: Final[Mapping[Kind, EventKind]] = {
+    Kind.CREATE: EventKind.MEMBER_INVITED,
+    Kind.LINK: EventKind.MEMBER_LINKED,
+    Kind.UPDATE: EventKind.MEMBER_UPDATED,
+    Kind.ARCHIVE: EventKind.MEMBER_ARCHIVED,
+    Kind.REACTIVATE: EventKind.MEMBER_REACTIVATED,
+    Kind.RELEASE: EventKind.MEMBER_RELEASED,
+}
+
+
+class Refused(Exception):
+    """A person asked for something that must not be. ``code`` names the reason, ``params`` its details."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        """Keep the reason; pages and the API have a sentence for it."""
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class Numbered(Struct, frozen=True, kw_only=True):
+    """A line of a stored plan on its way to the directory."""
+
+    number: int
+    change: Change
+    employee_digest: str
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """What became of a batch of lines: number -> member, and the numbers that no longer fitted."""
+
+    done: Mapping[int, int]
+    stale: Sequence[int]
+
+
+def apply_lines(
+    lines: Sequence[Numbered], *, entity: Entity, source: batch.Source, actor: Actor, run_id: int | None, plan_id: int, now: datetime
+) -> Applied:
+    """Apply acting lines of a plan in one go; line managers are set by ``apply_managers`` afterwards."""
+    writes = [_write(one) for one in lines]
+    done, stale = batch.write(
+        writes, company_id=entity.company_id, entity_id=entity.pk, source=source, now=now
+    )
+    changes = {one.number: one.change for one in lines}
+    append(
+        [
+            _event(one, changes[one.write.number], entity, actor, run_id, plan_id)
+            for one in done
+        ]
+    )
+    return Applied(done={one.write.number: one.member_id for one in done}, stale=stale)
+
+
+def apply_managers(
+    pairs: Sequence[tuple[int, str | None]], *, entity: Entity, connection_id: int
+) -> int:
+    """Set the line managers of applied lines: member -> employee id of the manager; return rows changed."""
+    return batch.set_managers(pairs, entity_id=entity.pk, connection_id=connection_id)
+
+
+def _write(one: Numbered) -> batch.Write:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    change = one.change
+    for name, field in change.fields.items():
+        if name in PLAIN_FIELDS:
+            empty = "" if name in ("first_name", "last_name") else None
+            before[name] = field.before if field.before is not None else empty
+            after[name] = field.after if field.after is not None else empty
+    if "email" in after:
+        after["email"] = after["email"].strip()
+        after["email_key"] = fold_email(after["email"])
+    bank = change.fields.get("bank_account")
+    if bank is not None:
+        before["bank_mask"] = bank.before
+    return batch.Write(
+        number=one.number,
+        kind=change.kind,
+        member_id=change.member_id,
+        before=before,
+        after=after,
+        employee_id=change.employee_id,
+        employee_digest=one.employee_digest,
+        takes_bank=bank is not None,
+        why=change.why,
+        params=change.params,
+    )
+
+
+def _event(
+    one: batch.Written, change: Change, entity: Entity, actor: Actor, run_id: int | None, plan_id: int | None
+) -> NewEvent:
+    data: dict[str, Any] = {
+        "why": str(change.why),
+        "params": dict(change.params),
+        "employee_id": change.employee_id,
+        "fields": {name: [field.before, field.after] for name, field in change.fields.items()},
+    }
+    if one.invitation:
+        data |= _invitation_data(one.invitation, change.email, change.name, entity)
+    return NewEvent(
+        company_id=entity.company_id,
+        kind=_EVENTS[change.kind],
+        actor=actor,
+        entity_id=entity.pk,
+        member_id=one.member_id,
+        run_id=run_id,
+        plan_id=plan_id,
+        data=data,
+    )
+
+
+def _invitation_data(invitation: tuple[int, str], email: str, name: str, entity: Entity) -> dict[str, Any]:
+    return {
+        "invitation_id": invitation[0],
+        "nonce": invitation[1],
+        "email": email,
+        "first_name": name,
+        "entity": entity.name,
+        "language": entity.language,
+    }
+
+
+def invite_by_hand(
+    entity: Entity, *, email: str, first_name: str, last_name: str, role: Role, actor: Actor, now: datetime
+) -> Member:
+    """Invite somebody who is not in the HR tool (S60). Raises ``Refused``: not_an_email, already_member."""
+    if not is_email(email):
+        raise Refused("not_an_email", email=email)
+    after = {
+        "email": email.strip(),
+        "email_key": fold_email(email),
+        "first_name": first_name.strip(),
+        "last_name": last_name.strip(),
+        "role": role,
+    }
+    write = batch.Write(number=1, kind=Kind.CREATE, member_id=None, before={}, after=after)
+    done, _ = batch.write([write], company_id=entity.company_id, entity_id=entity.pk, source=None, now=now)
+    if not done or done[0].invitation is None:
+        raise Refused("already_member", email=email)
+    data = _invitation_data(done[0].invitation, after["email"], after["first_name"], entity)
+    _tell(EventKind.MEMBER_INVITED, entity, done[0].member_id, actor, data)
+    return Member.objects.get(pk=done[0].member_id)
+
+
+def add_member(entity: Entity, *, user: User, first_name: str, last_name: str, role: Role, actor: Actor, now: datetime) -> Member:
+    """Make somebody who can sign in already a member of an entity, active at once: how the first owner comes to be."""
+    member = Member.objects.create(
+        company_id=entity.company_id,
+        entity=entity,
+        user=user,
+        state=State.ACTIVE,
+        role=role,
+        email=user.email,
+        email_key=fold_email(user.email),
+        first_name=first_name,
+        last_name=last_name,
+        signed_up_at=now,
+        created_at=now,
+    )
+    Grant.objects.create(company_id=entity.company_id, entity=entity, user=user, role=role)
+    _tell(EventKind.MEMBER_CREATED, entity, member.pk, actor, {"role": str(role)})
+    return member
+
+
+def edit(member: Member, values: Mapping[str, str], *, actor: Actor, now: datetime) -> bool:
+    """Change fields of a member by hand; return whether anything changed.
+
+    Raises:
+        Refused: ``managed`` for a field that the HR tool owns (S55), ``not_editable``, ``not_an_email``,
+            ``already_member``, or ``stale`` when somebody else changed the member meanwhile.
+    """
+    locked = locked_fields(member)
+    fields = {name: (getattr(member, name) or "", value.strip()) for name, value in values.items()}
+    fields = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
+    if not fields:
+        return False
+    for name in fields:
+        if name not in EDITABLE:
+            raise Refused("not_editable", field=name)
+        if name in locked:
+            raise Refused("managed", field=name, tool=locked[name])
+    nullable = {f.name for f in Member._meta.concrete_fields if f.null}
+    before = {n: (b or None) if n in nullable else b for n, (b, _) in fields.items()}
+    after: dict[str, Any] = {n: (a or None) if n in nullable else a for n, (_, a) in fields.items()}
+    if "email" in after:
+        after["email_key"] = _free_address(member, after["email"])
+    write = batch.Write(number=1, kind=Kind.UPDATE, member_id=member.pk, before=before, after=after)
+    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    if not done:
+        raise Refused("stale")
+    data = {"fields": {name: list(pair) for name, pair in fields.items()}}
+    _tell(EventKind.MEMBER_UPDATED, member.entity, member.pk, actor, data)
+    return True
+
+
+def _free_address(member: Member, email: str) -> str:
+    if not is_email(email):
+        raise Refused("not_an_email", email=email)
+    key = fold_email(email)
+    others = Member.objects.filter(entity=member.entity_id, email_key=key).exclude(pk=member.pk)
+    if others.exclude(state=State.ARCHIVED).exists():
+        raise Refused("already_member", email=email)
+    return key
+
+
+def archive_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Archive a member at once, managed or not (product decision 11). Raises ``Refused``: last_owner, archived."""
+    if member.state == State.ARCHIVED:
+        raise Refused("archived")
+    write = batch.Write(
+        number=1, kind=Kind.ARCHIVE, member_id=member.pk, before={}, after={"archived_by_hand": True}
+    )
+    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    if not done:
+        raise Refused("last_owner")
+    _tell(EventKind.MEMBER_ARCHIVED, member.entity, member.pk, actor, {"why": "by_hand"})
+
+
+def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Bring an archived member back, as requester. Raises ``Refused``: not_archived, already_member."""
+    if member.state != State.ARCHIVED:
+        raise Refused("not_archived")
+    _free_address(member, member.email)
+    write = batch.Write(number=1, kind=Kind.REACTIVATE, member_id=member.pk, before={}, after={})
+    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    if not done:
+        raise Refused("stale")
+    invitation = done[0].invitation
+    data = _invitation_data(invitation, member.email, member.first_name, member.entity) if invitation else {}
+    _tell(EventKind.MEMBER_REACTIVATED, member.entity, member.pk, actor, {"why": "by_hand", **data})
+
+
+def confirm_bank(member: Member, *, actor: Actor, now: datetime) -> None:
+    """The member says that the account is theirs. Raises ``Refused``: no_account."""
+    if not member.bank_mask:
+        raise Refused("no_account")
+    if member.bank_confirmed_at is None:
+        member.bank_confirmed_at = now
+        member.save(update_fields=["bank_confirmed_at"])
+        _tell(EventKind.MEMBER_UPDATED, member.entity, member.pk, actor, {"why": "bank_confirmed"})
+
+
+def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Send a new link to somebody who is still invited; the old link stops working. Raises ``Refused``."""
+    if member.state != State.INVITED:
+        raise Refused("not_invited")
+    Invitation.objects.filter(member=member, used_at=None, cancelled_at=None).update(
+        cancelled_at=now, next_reminder_at=None
+    )
+    invitation = Invitation.objects.create(
+        company_id=member.company_id,
+        member=member,
+        nonce=token_urlsafe(16),
+        created_at=now,
+        expires_at=now + batch.INVITATION_LIVES,
+        next_reminder_at=now + REMINDERS[0],
+    )
+    data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
+    _tell(EventKind.MEMBER_INVITATION_RESENT, member.entity, member.pk, actor, data)
+
+
+def cancel_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Take an invitation back: the link stops working and the member is archived. Raises ``Refused``."""
+    if member.state != State.INVITED:
+        raise Refused("not_invited")
+    _tell(EventKind.MEMBER_INVITATION_CANCELLED, member.entity, member.pk, actor, {})
+    archive_by_hand(member, actor=actor, now=now)
+
+
+def remind(invitation: Invitation, *, now: datetime) -> None:
+    """Remind somebody who has not signed up, and set the day of the next reminder, if there is one."""
+    invitation.reminders += 1
+    left = REMINDERS[invitation.reminders :]
+    invitation.next_reminder_at = invitation.created_at + left[0] if left else None
+    invitation.save(update_fields=["reminders", "next_reminder_at"])
+    member = invitation.member
+    data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
+    _tell(EventKind.MEMBER_INVITATION_REMINDED, member.entity, member.pk, SYSTEM, data | {"reminder": invitation.reminders})
+
+
+def signature(invitation: Invitation) -> str:
+    """Return the unguessable part of the invitation's link."""
+    return secrets.sign("invitation", f"{invitation.pk}:{invitation.nonce}")
+
+
+def sign_up(invitation: Invitation, *, user: User, now: datetime) -> Member:
+    """Turn *invited* into *active* (S62, S63). Raises ``Refused``: used, cancelled, expired, not_invited."""
+    locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    for spent, code in ((locked.used_at, "used"), (locked.cancelled_at, "cancelled")):
+        if spent:
+            raise Refused(code)
+    if locked.expires_at <= now:
+        raise Refused("expired")
+    member = Member.objects.select_for_update().select_related("entity").get(pk=locked.member_id)
+    if member.state != State.INVITED:
+        raise Refused("not_invited")
+    locked.used_at, locked.next_reminder_at = now, None
+    locked.save(update_fields=["used_at", "next_reminder_at"])
+    member.user, member.state, member.signed_up_at = user, State.ACTIVE, now
+    member.save(update_fields=["user", "state", "signed_up_at"])
+    Grant.objects.update_or_create(
+        entity_id=member.entity_id, user=user, defaults={"company_id": member.company_id, "role": member.role}
+    )
+    actor = Actor(kind="user", id=user.pk, label=user.email)
+    _tell(EventKind.MEMBER_SIGNED_UP, member.entity, member.pk, actor, {})
+    return member
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the invitation of a link's token (``id.signature``), whatever has become of it; else ``None``.
+
+    Looks across companies by design: whoever holds the signed link has shown that they may.
+    """
+    number, _, signed = token.partition(".")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    with access.on_duty("invitation"):
+        found = Invitation.objects.filter(pk=int(number)).first()
+    return found if found is not None and compare_digest(signature(found).encode(), signed.encode()) else None
+
+
+def _tell(kind: EventKind, entity: Entity, member_id: int, actor: Actor, data: dict[str, Any]) -> None:
+    append(
+        [
+            NewEvent(
+                company_id=entity.company_id, kind=kind, actor=actor, entity_id=entity.pk, member_id=member_id, data=data
+            )
+        ]
+    )
