@@ -1,0 +1,164 @@
+"""An approved plan becomes changes of members: in chunks, each one transaction with audit, outbox and *done* mark.
+
+A killed process leaves whole chunks behind and the plan in *applying*; applying it again does the rest and nothing
+twice. A line whose *before* no longer holds is left, marked stale, and shows up in the next plan.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from django.db import connection as database
+from django.utils import timezone
+
+from rollcall.accounts import access
+from rollcall.accounts.actor import Actor
+from rollcall.connections.models import Subscription
+from rollcall.directory import actions
+from rollcall.directory.batch import Source
+from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.events.catalogue import Kind as EventKind
+from rollcall.events.outbox import NewEvent, append
+from rollcall.sync.lease import check
+from rollcall.sync.models import Line, LineState, Plan, PlanState
+
+CHUNK: Final = 1_000
+ADDRESSES: Final = 20_000
+"""Lines that change an e-mail go first and together, so that people who swap addresses never collide (I6)."""
+
+
+def apply(plan: Plan, token: UUID, actor: Actor) -> None:
+    """Apply a plan in state *applying*. Raises ``LeaseLost``; whatever else is raised leaves whole chunks done."""
+    rows = 0
+    swapping = True
+    while True:
+        with access.acting_for(plan.company_id):
+            check(plan.subscription.connection_id, token)
+            lines = _next_lines(plan, swapping=swapping)
+            if not lines and not swapping:
+                break
+            swapping = False
+            rows += _apply_chunk(plan, lines, actor)
+    while _set_managers(plan, token):
+        pass
+    _finish(plan, token, rows, actor)
+
+
+def _next_lines(plan: Plan, *, swapping: bool) -> list[Line]:
+    wanted = Line.objects.filter(plan=plan, state=LineState.WANTED, kind__in=ACTING).order_by("number")
+    if swapping:
+        return list(wanted.filter(fields__has_key="email").exclude(kind=Kind.CREATE)[:ADDRESSES])
+    return list(wanted[:CHUNK])
+
+
+def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
+    if not lines:
+        return 0
+    source = Source(connection_id=plan.subscription.connection_id, version=plan.subscription.version)
+    applied = actions.apply_lines(
+        [
+            actions.Numbered(number=one.number, change=_change(one), employee_digest=one.employee_digest)
+            for one in lines
+        ],
+        entity=plan.entity,
+        source=source,
+        actor=actor,
+        run_id=plan.run_id,
+        plan_id=plan.pk,
+        now=timezone.now(),
+    )
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_line l SET state = 'done', member_id = x.member"
+            " FROM unnest(%s::int[], %s::bigint[]) AS x(number, member) WHERE l.plan_id = %s AND l.number = x.number",
+            [list(applied.done), list(applied.done.values()), plan.pk],
+        )
+    Line.objects.filter(plan=plan, number__in=list(applied.stale)).update(state=LineState.STALE)
+    done = set(applied.done)
+    return sum(1 for one in lines if one.number in done and _writes_member(one))
+
+
+def _writes_member(line: Line) -> bool:
+    """A release, and a link without a difference, write the link alone."""
+    return line.kind not in (Kind.RELEASE, Kind.LINK) or any(name != "manager" for name in line.fields)
+
+
+def _change(line: Line) -> Change:
+    return msgspec.convert(
+        {
+            "kind": line.kind,
+            "employee_id": line.employee_id,
+            "why": line.why,
+            "name": line.name,
+            "email": line.email,
+            "member_id": line.member_id,
+            "fields": line.fields,
+            "params": line.params,
+        },
+        Change,
+    )
+
+
+def _set_managers(plan: Plan, token: UUID) -> int:
+    """Set line managers of one chunk of applied lines, now that everybody has a member; return how many were left."""
+    with access.acting_for(plan.company_id):
+        check(plan.subscription.connection_id, token)
+        lines = list(
+            Line.objects.filter(plan=plan, state=LineState.DONE, fields__has_key="manager", managers_set=False)
+            .order_by("number")
+            .values_list("pk", "member_id", "fields")[:CHUNK]
+        )
+        pairs = [(member, fields["manager"].get("ref")) for _, member, fields in lines if member is not None]
+        actions.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
+        Line.objects.filter(pk__in=[row[0] for row in lines]).update(managers_set=True)
+    return len(lines)
+
+
+def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:
+    now = timezone.now()
+    with access.acting_for(plan.company_id):
+        check(plan.subscription.connection_id, token)
+        lines = Line.objects.filter(plan=plan)
+        done = lines.filter(state=LineState.DONE).count()
+        stale = lines.filter(state=LineState.STALE).count()
+        plan.outcome = {"done": done, "stale": stale, "member_rows": rows}
+        plan.state, plan.finished_at = PlanState.APPLIED, now
+        plan.save(update_fields=["outcome", "state", "finished_at"])
+        if plan.for_settings:
+            _all_in_step(plan)
+        append(
+            [
+                NewEvent(
+                    company_id=plan.company_id,
+                    kind=EventKind.PLAN_APPLIED,
+                    actor=actor,
+                    entity_id=plan.entity_id,
+                    run_id=plan.run_id,
+                    plan_id=plan.pk,
+                    data={"done": done, "stale": stale},
+                )
+            ]
+        )
+
+
+def _all_in_step(plan: Plan) -> None:
+    """Everybody without a line agrees with the new settings already: the next run need not look at them again.
+
+    Left out is who was changed by a read that ended after the plan was made: nobody has compared them yet.
+    """
+    version = Subscription.objects.values_list("version", flat=True).get(pk=plan.subscription_id)
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE directory_link l SET applied_version = %s, applied_digest = e.digest
+            FROM connections_employee e
+            WHERE l.entity_id = %s AND l.connection_id = %s AND l.applied_version <> %s
+              AND e.connection_id = l.connection_id AND e.external_id = l.employee_id
+              AND NOT EXISTS (SELECT FROM sync_line x WHERE x.plan_id = %s AND x.employee_id = l.employee_id)
+              AND NOT EXISTS (
+                SELECT FROM sync_run r WHERE r.connection_id = l.connection_id AND e.changed_at >= r.started_at
+                   AND (r.finished_at IS NULL OR r.finished_at > %s))
+            """,
+            [version, plan.entity_id, plan.subscription.connection_id, version, plan.pk, plan.made_at],
+        )

@@ -1,0 +1,327 @@
+"""The one query: who could differ, with everything the decision needs. On a quiet hour it finds nobody.
+
+It is ``engine.match.join`` as set-based SQL; a property test holds the two together. It joins the mirror, links and
+members in one statement, as the one exception to "only the directory reads its tables": a view of the directory
+would have to know the mirror, and a person-by-person answer would not scale.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection as database
+from msgspec import Struct
+
+from rollcall.connections.fetch import expect_many
+from rollcall.connections.models import Subscription
+from rollcall.connections.queries import WORKS_HERE
+from rollcall.connections.rows import VALUE_COLUMNS, employee_of
+from rollcall.engine import scope as scopes
+from rollcall.engine.match import Candidate, Manager, ManagerState
+from rollcall.engine.plan import PLAIN_FIELDS
+from rollcall.engine.roster import Bank, Link, Member, Role, State
+from rollcall.engine.settings import Settings
+from rollcall.engine.snapshot import is_email
+
+CHUNK: Final = 2_000
+
+_EMPLOYEE: Final = ("external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
+_MEMBER: Final = (
+    "id",
+    "state",
+    "role",
+    *PLAIN_FIELDS,
+    "manager_id",
+    "bank_digest",
+    "bank_mask",
+    "signed_up_at",
+    "archived_by_hand",
+)
+
+
+class Found(Struct, frozen=True):
+    """A candidate, the digest of the employee they were made from, and their link's row id if they have one."""
+
+    candidate: Candidate
+    digest: str
+    link_id: int | None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """Whom to look for: an entity's subscription under given settings at a moment."""
+
+    subscription: Subscription
+    settings: Settings
+    now: datetime
+    # look at everybody who is linked, whatever was applied before: the settings are new
+    everybody: bool = False
+
+
+def prepare(question: Question) -> None:
+    """Compute, once for a plan, who is brought in as somebody's manager; a temporary table of this transaction."""
+    condition, params = scopes.condition(question.settings.scope, "e")
+    wanted = isinstance(question.settings.scope, scopes.Filter) and question.settings.scope.include_managers
+    connection_id = question.subscription.connection_id
+    with database.cursor() as cursor:
+        if question.everybody:
+            expect_many(cursor)
+        cursor.execute("DROP TABLE IF EXISTS brought")
+        cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
+        if wanted:
+            cursor.execute(
+                f"""
+                INSERT INTO brought
+                WITH RECURSIVE up AS (
+                    SELECT e.manager_id AS id FROM connections_employee e
+                    WHERE e.connection_id = %s AND e.status IS DISTINCT FROM 'inactive' AND ({condition})
+                    UNION
+                    SELECT e.manager_id FROM up
+                    JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id
+                )
+                SELECT up.id FROM up
+                JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id
+                """,  # noqa: S608 - the condition is made of our own column names and parameters
+                [connection_id, *params, connection_id, connection_id],
+            )
+        cursor.execute("ANALYZE brought")
+
+
+def find(question: Question, *, leads: bool) -> Iterator[Found]:
+    """Yield candidates in order of employee id, in the present transaction, after ``prepare``.
+
+    ``leads``: only people somebody reports to.
+    """
+    sql, params = _statement(question, leads=leads)
+    with database.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(CHUNK):
+            for row in rows:
+                yield _found(row, question)
+
+
+def in_scope(question: Question) -> int:
+    """Return how many people who work here, or are about to, are in scope."""
+    condition, params = scopes.condition(question.settings.scope, "e")
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"  # noqa: S608
+            f" AND (({condition}) OR e.external_id IN (SELECT id FROM brought))",
+            [question.subscription.connection_id, *params],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]:
+    mine, mine_params = _named(question.settings.scope, "e")
+    boss, boss_params = _named(question.settings.scope, "b")
+    params: dict[str, Any] = {
+        "connection": question.subscription.connection_id,
+        "entity": question.subscription.entity_id,
+        # Somewhere on earth it may still be, or already be, these days; what exactly holds for a person is for the
+        # engine to say. PostgreSQL is never asked about a time zone that the HR tool made up (V4).
+        "first_day": (question.now.astimezone(UTC) - timedelta(hours=12)).date(),
+        "last_day": (question.now.astimezone(UTC) + timedelta(hours=14)).date(),
+        "version": question.subscription.version,
+        "everybody": question.everybody,
+        "managers": scopes.sends_managers(question.settings.scope),
+        **mine_params,
+        **boss_params,
+    }
+    columns = ", ".join(
+        [*(f"e.{name}" for name in _EMPLOYEE), *(f"m.{name}" for name in _MEMBER), *(f"s.{name}" for name in _MEMBER)]
+    )
+    same = ", ".join(_MEMBER)
+    sql = f"""
+        SELECT {columns},
+               e.digest, e.absent_since IS NOT NULL, e.manager_in_loop,
+               l.id, l.managed,
+               EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
+               EXISTS (SELECT FROM directory_link o WHERE o.member_id = s.id AND o.connection_id = %(connection)s
+                       AND EXISTS (SELECT FROM connections_employee oe
+                                   WHERE oe.connection_id = o.connection_id AND oe.external_id = o.employee_id)),
+               (SELECT count(*) FROM connections_employee t
+                WHERE t.connection_id = %(connection)s AND t.email_key = e.email_key
+                  AND t.external_id <> e.external_id AND t.status IS DISTINCT FROM 'inactive'
+                  AND t.absent_since IS NULL),
+               EXISTS (SELECT FROM directory_member h WHERE h.entity_id = %(entity)s
+                       AND h.email_key IN (e.email_key, m.email_key) AND h.id <> m.id AND h.state <> 'archived'),
+               m.email_key,
+               b.external_id, b.first_name, b.last_name, bm.id,
+               ({boss}) OR EXISTS (SELECT FROM brought x WHERE x.id = b.external_id),
+               btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
+               (SELECT count(*) FROM directory_member ow
+                WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active')
+        FROM connections_employee e
+        LEFT JOIN directory_link l
+          ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = e.external_id
+        LEFT JOIN directory_member m ON m.id = l.member_id
+        LEFT JOIN directory_member mb ON mb.id = m.manager_id
+        LEFT JOIN LATERAL (
+            SELECT {same} FROM directory_member o
+            WHERE l.id IS NULL AND o.entity_id = %(entity)s AND o.email_key = e.email_key
+            ORDER BY o.state = 'archived', o.id DESC LIMIT 1
+        ) s ON true
+        LEFT JOIN connections_employee b ON b.connection_id = %(connection)s AND b.external_id = e.manager_id
+        LEFT JOIN directory_link bl
+          ON bl.entity_id = %(entity)s AND bl.connection_id = %(connection)s AND bl.employee_id = b.external_id
+        LEFT JOIN directory_member bm ON bm.id = bl.member_id AND bm.state <> 'archived'
+        WHERE e.connection_id = %(connection)s
+          AND (NOT {"true" if leads else "false"} OR EXISTS (
+                SELECT FROM connections_employee r
+                WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id))
+          AND CASE
+            WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
+            WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+              AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
+                   OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > %(first_day)s))
+            ELSE %(everybody)s
+              OR l.applied_digest <> e.digest OR l.applied_version <> %(version)s
+              OR (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id)) <> l.managed
+              OR (m.state = 'archived' AND e.status IS DISTINCT FROM 'inactive')
+              OR (m.state <> 'archived' AND (
+                    e.status IN ('inactive', 'unknown')
+                    OR coalesce(e.last_working_day, e.end_date) < %(last_day)s
+                    OR (%(managers)s AND (
+                        m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id THEN bm.id END
+                        -- a line manager who may go in this very plan
+                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive'
+                            OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))
+            END
+        ORDER BY e.external_id COLLATE "C"
+    """  # noqa: S608 - our own column names; every value is a parameter
+    return sql, params
+
+
+def _named(scope: scopes.Scope, alias: str) -> tuple[str, dict[str, Any]]:
+    """Return the scope's condition with named parameters, since the statement uses it more than once."""
+    condition, values = scopes.condition(scope, alias)
+    names = [f"{alias}_scope_{index}" for index in range(len(values))]
+    for name in names:
+        condition = condition.replace("%s", f"%({name})s", 1)
+    return condition, dict(zip(names, values, strict=True))
+
+
+_AT_MEMBER: Final = len(_EMPLOYEE)
+_AT_SAME: Final = _AT_MEMBER + len(_MEMBER)
+_AT_REST: Final = _AT_SAME + len(_MEMBER)
+
+
+def _found(row: tuple[Any, ...], question: Question) -> Found:
+    values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
+    (digest, vanished, loop, link_id, managed, as_manager, same_linked, twins, held, own, *boss, before, owners) = (
+        row[_AT_REST:]
+    )
+    employee = employee_of(values)
+    member = _member(row[_AT_MEMBER:_AT_SAME], owners)
+    outside = scopes.judge(question.settings.scope, employee)
+    link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
+    candidate = Candidate(
+        employee=employee,
+        bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
+        outside=outside,
+        as_manager=outside is not None and as_manager,
+        link=link,
+        member=member,
+        same_email=_member(row[_AT_SAME:_AT_REST], owners),
+        same_email_linked=same_linked,
+        twins=twins,
+        email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"]),
+        manager=_manager(values, boss, loop=loop),
+        manager_before=before if member and member.manager_id else "",
+        vanished=vanished,
+    )
+    return Found(candidate, digest, link_id)
+
+
+STEPS: Final = 50
+"""An address that would come free only at the end of a longer row of people than this counts as taken."""
+
+
+def _is_taken(question: Question, member: Member | None, own: str, key: str | None) -> bool:
+    """Tell whether somebody else has the address and keeps it: ``engine.match`` with one small question a step.
+
+    Asked for the few whose address another member has. Whoever is given another one gives way, if that one is
+    free or becomes free in turn, as in a swap (I6).
+    """
+    wanted = key if key and is_email(key) else own
+    for _ in range(STEPS):
+        holder = _holder(question, wanted)
+        if holder is None or (member is not None and holder[0] == member.id):
+            return False
+        wish = holder[1]
+        if wish is None or wish == wanted or not is_email(wish):
+            return True
+        wanted = wish
+    return True
+
+
+def _holder(question: Question, key: str) -> tuple[int, str | None] | None:
+    """Return the living member who has the address, and the address that HR surely gives them instead."""
+    mine, params = _named(question.settings.scope, "e")
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT h.id, e.email_key
+            FROM directory_member h
+            LEFT JOIN directory_link l ON l.member_id = h.id AND l.connection_id = %(connection)s
+            LEFT JOIN connections_employee e
+              ON e.connection_id = %(connection)s AND e.external_id = l.employee_id AND e.absent_since IS NULL
+             AND (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+             AND e.status IS DISTINCT FROM 'inactive'
+             AND (e.status IS NOT NULL OR coalesce(e.last_working_day, e.end_date) IS NULL)
+             AND NOT EXISTS (
+                SELECT FROM connections_employee t
+                WHERE t.connection_id = e.connection_id AND t.email_key = e.email_key
+                  AND t.external_id <> e.external_id AND t.status IS DISTINCT FROM 'inactive'
+                  AND t.absent_since IS NULL)
+            WHERE h.entity_id = %(entity)s AND h.email_key = %(key)s AND h.state <> 'archived'
+            """,  # noqa: S608 - our own column names; every value is a parameter
+            {
+                "connection": question.subscription.connection_id,
+                "entity": question.subscription.entity_id,
+                "key": key,
+                **params,
+            },
+        )
+        row: tuple[int, str | None] | None = cursor.fetchone()
+        return row
+
+
+def _member(row: tuple[Any, ...], owners: int) -> Member | None:
+    if row[0] is None:
+        return None
+    values: Mapping[str, Any] = dict(zip(_MEMBER, row, strict=True))
+    plain = {name: values[name] for name in PLAIN_FIELDS}
+    return Member(
+        id=values["id"],
+        state=State(values["state"]),
+        role=Role(values["role"]),
+        manager_id=values["manager_id"],
+        bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
+        signed_up=values["signed_up_at"] is not None,
+        archived_by_hand=values["archived_by_hand"],
+        last_owner=values["role"] == Role.OWNER and values["state"] == State.ACTIVE and owners <= 1,
+        **plain,
+    )
+
+
+def _manager(employee: Mapping[str, Any], boss: list[Any], *, loop: bool) -> Manager:
+    named: str | None = employee["manager_id"]
+    if not named:
+        return Manager()
+    known, first, last, member_id, expected = boss
+    name = " ".join(part for part in (first, last) if part)
+    if named == employee["external_id"]:
+        state = ManagerState.SELF
+    elif known is None:
+        state = ManagerState.UNKNOWN
+    elif loop:
+        state = ManagerState.LOOP
+    elif member_id is not None:
+        state = ManagerState.MEMBER
+    else:
+        state = ManagerState.EXPECTED if expected else ManagerState.NO_MEMBER
+    resolved = member_id if state is ManagerState.MEMBER else None
+    return Manager(state=state, employee_id=named, member_id=resolved, name=name)
+
+

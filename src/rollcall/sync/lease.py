@@ -1,0 +1,66 @@
+"""One run at a time for a connection: an advisory lock that dies with the process, and a fence on the row.
+
+The lock stands on a database connection of its own, so PostgreSQL lets go of it the moment a worker is killed. The
+fence is a random value on the connection's row: whoever applies checks in each transaction that it is still theirs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import psycopg
+from django.db import connection as database
+from django.utils import timezone
+
+from rollcall.accounts import access
+from rollcall.connections.models import Connection
+
+LOCK_SPACE: Final = 0x526F6C6C
+"""First half of the advisory lock's key; the second is the connection's id."""
+
+_LASTS: Final = timedelta(hours=2)
+
+
+class LeaseLost(Exception):
+    """Another run has taken over, or the connection was paused or disconnected: stop at once, nothing half done."""
+
+
+@contextmanager
+def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
+    """Hold the connection for the length of the block; yields ``None`` when another run holds it."""
+    params = database.get_connection_params()
+    wanted = {name: value for name, value in params.items() if name not in {"cursor_factory", "context", "pool"}}
+    with psycopg.connect(**wanted, autocommit=True) as own:
+        row = own.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, connection_id]).fetchone()
+        if row is None or not row[0]:
+            yield None
+            return
+        token = uuid4()
+        with access.acting_for(company_id):
+            Connection.objects.filter(pk=connection_id).update(lease=token, lease_until=timezone.now() + _LASTS)
+        try:
+            yield token
+        finally:
+            with access.acting_for(company_id):
+                Connection.objects.filter(pk=connection_id, lease=token).update(lease=None, lease_until=None)
+
+
+def at_work() -> set[int]:
+    """Return the connections whose lock is held now; a killed process holds none, whatever its row says."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [LOCK_SPACE],
+        )
+        return {int(row[0]) for row in cursor.fetchall()}
+
+
+def check(connection_id: int, token: UUID) -> Connection:
+    """Lock the connection's row in this transaction and return it. Raises ``LeaseLost``."""
+    found = Connection.objects.select_for_update().filter(pk=connection_id, lease=token).first()
+    if found is None or not found.is_used:
+        raise LeaseLost
+    return found

@@ -1,0 +1,122 @@
+"""Runs, plans and their lines: what was seen, wanted, held, approved and done."""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class RunState(StrEnum):
+    """Where a run stands; only the last three are final."""
+
+    READING = "reading"
+    PLANNING = "planning"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    POSTPONED = "postponed"
+
+
+class PlanState(StrEnum):
+    """Where a plan stands. Preview and held wait for a person; at most one plan of an entity waits."""
+
+    MAKING = "making"
+    PREVIEW = "preview"
+    HELD = "held"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+WAITING = (PlanState.PREVIEW, PlanState.HELD)
+
+
+class LineState(StrEnum):
+    """Where one line stands: wanted until applied; stale if its *before* no longer held."""
+
+    WANTED = "wanted"
+    DONE = "done"
+    STALE = "stale"
+    # skips and notes
+    SHOWN = "shown"
+
+
+class Run(models.Model):
+    """One pass over one connection."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE)
+    # clock, person, first, settings
+    trigger = models.TextField()
+    started_by = models.TextField(blank=True, default="")
+    state = models.TextField(default=RunState.READING)
+    error = models.TextField(blank=True, default="")
+    error_params = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # employees, new, changed, absent, set_aside, unchanged
+    seen = models.JSONField(default=dict)
+
+    class Meta:
+        """History is read newest first."""
+
+        indexes = [models.Index(fields=["connection", "-started_at"], name="run_history")]
+
+
+class Plan(models.Model):
+    """The exact list of changes for one entity, with the settings it was made for."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
+    subscription = models.ForeignKey("connections.Subscription", on_delete=models.CASCADE)
+    run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE)
+    state = models.TextField(default=PlanState.MAKING)
+    # what the approval names: settings and every line
+    digest = models.TextField(blank=True, default="")
+    settings = models.JSONField()
+    # a person changed settings and looks at what they would do
+    for_settings = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    made_by = models.TextField(blank=True, default="")
+    # lines by kind, employees, in_scope, unchanged, managed
+    counts = models.JSONField(default=dict)
+    # [{"breach": ..., "count": ..., "of": ..., "what": ...}]
+    breaches = models.JSONField(default=list)
+    decided_by = models.TextField(blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    override = models.TextField(blank=True, default="")
+    finished_at = models.DateTimeField(null=True)
+    # done, stale, member_rows
+    outcome = models.JSONField(default=dict)
+
+    class Meta:
+        """The plan that waits is found by entity."""
+
+        indexes = [models.Index(fields=["entity", "state"], name="plan_waiting")]
+
+
+class Line(models.Model):
+    """One change, or one remark, of a plan."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE)
+    number = models.PositiveIntegerField()
+    kind = models.TextField()
+    employee_id = models.TextField()
+    member_id = models.BigIntegerField(null=True)
+    name = models.TextField(blank=True, default="")
+    email = models.TextField(blank=True, default="")
+    why = models.TextField()
+    params = models.JSONField(default=dict)
+    # name -> {"before", "after", "ref"}
+    fields = models.JSONField(default=dict)
+    # digest of the employee this line was made from
+    employee_digest = models.TextField(blank=True, default="")
+    state = models.TextField(default=LineState.WANTED)
+    # the line manager is set after all people of the plan are there
+    managers_set = models.BooleanField(default=False)
+
+    class Meta:
+        """Lines are shown and applied by kind, in order."""
+
+        constraints = [models.UniqueConstraint(fields=["plan", "number"], name="line_number")]
+        indexes = [models.Index(fields=["plan", "kind", "number"], name="line_by_kind")]

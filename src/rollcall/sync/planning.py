@@ -1,0 +1,244 @@
+"""From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from django.db import connection as database
+
+from rollcall.accounts.models import Entity
+from rollcall.connections.models import Subscription
+from rollcall.directory.headcount import headcount
+from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.engine.limits import GROUPS, Breach, Breached, Tally, breaches
+from rollcall.engine.match import Candidate
+from rollcall.engine.plan import PLAIN_FIELDS, PlanDigest, make_plan
+from rollcall.engine.settings import Settings
+from rollcall.sync import candidates
+from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
+
+CHUNK: Final = 2_000
+
+
+def plan(
+    subscription: Subscription,
+    settings: Settings,
+    *,
+    now: datetime,
+    run: Run | None = None,
+    for_settings: bool = False,
+    made_by: str = "",
+) -> Plan | None:
+    """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
+
+    Args:
+        subscription: of the entity.
+        settings: to plan for: the confirmed ones in a run, the edited ones for a preview.
+        now: aware.
+        run: that read the mirror.
+        for_settings: a person asked what these settings would do; everybody is looked at again.
+        made_by: label of that person.
+
+    Returns:
+        The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
+    """
+    entity = Entity.objects.get(pk=subscription.entity_id)
+    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    making = _Making(subscription, settings, entity, now, for_settings=for_settings)
+    making.run()
+    # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
+    latest = Plan.objects.filter(subscription=subscription, for_settings=False).order_by("-pk").first()
+    if latest is not None and not for_settings and latest.digest == making.digest.hex():
+        waits, refused = latest.state in WAITING, latest.state == PlanState.REJECTED
+        if waits or refused or not making.tally.acting:
+            # What a person has said no to is not asked again until something about it changes.
+            making.discard()
+            return latest if waits else None
+    waiting = Plan.objects.filter(subscription=subscription, state__in=WAITING)
+    if not for_settings:
+        # A person who is looking at a preview of settings keeps it; each change still checks its *before*.
+        waiting = waiting.filter(for_settings=False)
+    waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
+    if not making.number and not for_settings:
+        making.discard()
+        return None
+    return making.store(run, made_by)
+
+
+class _Making:
+    """One plan in the making; lines are staged in a temporary table, so a plan of any length needs little memory."""
+
+    def __init__(
+        self, subscription: Subscription, settings: Settings, entity: Entity, now: datetime, *, for_settings: bool
+    ) -> None:
+        self.subscription = subscription
+        self.settings = settings
+        self.entity = entity
+        self.now = now
+        self.for_settings = for_settings
+        self.tally = Tally()
+        self.digest = PlanDigest(settings)
+        self.number = 0
+        self.question = candidates.Question(
+            subscription=subscription, settings=settings, now=now, everybody=for_settings
+        )
+        # digest and link of the person being decided, for the line and for links in step without a line
+        self._digests: dict[str, str] = {}
+        self._in_step: dict[int, str] = {}
+        self._places: dict[str, dict[str, str | None]] = {}
+        self._link: int | None = None
+
+    def run(self) -> None:
+        """Decide everybody and stage the lines."""
+        candidates.prepare(self.question)
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS planned")
+            cursor.execute("CREATE TEMPORARY TABLE planned (number int, line jsonb)")
+        lines = make_plan(
+            self._candidates,
+            self.settings,
+            now=self.now,
+            zone=self.entity.time_zone,
+            clearable=_clearable(self.subscription.connection_id),
+            # a person looks at it first
+            adopt=self.for_settings,
+        )
+        buffer: list[dict[str, Any]] = []
+        for line in lines:
+            buffer.append(self._take(line))
+            if len(buffer) >= CHUNK:
+                self._flush(buffer)
+        self._flush(buffer)
+        self._mark_in_step()
+
+    def _candidates(self, leads: bool) -> Iterator[Candidate]:
+        for found in candidates.find(self.question, leads=leads):
+            person = found.candidate
+            if not leads:
+                self._digests = {person.employee.id: found.digest}
+                if found.link_id is not None:
+                    self._in_step[found.link_id] = found.digest
+                self._places = {person.employee.id: _place(person)}
+                self._link = found.link_id
+            yield person
+            if len(self._in_step) >= CHUNK:
+                self._mark_in_step()
+
+    def _take(self, line: Change) -> dict[str, Any]:
+        self.number += 1
+        self.tally.add(line, self._places.get(line.employee_id))
+        self.digest.add(line)
+        acting = line.kind in ACTING
+        if self._link is not None:
+            # Somebody with a change, or with something that stands in its way, is looked at again next time.
+            self._in_step.pop(self._link, None)
+        return {
+            "number": self.number,
+            "line": {
+                **msgspec.to_builtins(line),
+                "employee_digest": self._digests.get(line.employee_id, ""),
+                "state": LineState.WANTED if acting else LineState.SHOWN,
+            },
+        }
+
+    def _flush(self, buffer: list[dict[str, Any]]) -> None:
+        if buffer:
+            with database.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO planned SELECT number, line FROM jsonb_to_recordset(%s::jsonb) AS x(number int, line jsonb)",
+                    [msgspec.json.encode(buffer).decode()],
+                )
+            buffer.clear()
+
+    def _mark_in_step(self) -> None:
+        """Remember people who were looked at and differ in nothing that matters; no member is written."""
+        if self._in_step and not self.for_settings:
+            with database.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE directory_link l SET applied_digest = x.digest, applied_version = %s"
+                    " FROM unnest(%s::bigint[], %s::text[]) AS x(id, digest) WHERE l.id = x.id"
+                    " AND (l.applied_digest <> x.digest OR l.applied_version <> %s)",
+                    [
+                        self.subscription.version,
+                        list(self._in_step),
+                        list(self._in_step.values()),
+                        self.subscription.version,
+                    ],
+                )
+        self._in_step.clear()
+
+    def discard(self) -> None:
+        """Forget the staged lines."""
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE planned")
+
+    def store(self, run: Run | None, made_by: str) -> Plan:
+        """Write the plan and its lines."""
+        before = headcount(self.entity.pk, self.subscription.connection_id, GROUPS if self._removes else ())
+        found = breaches(self.tally, before, self.settings.limits)
+        stored = Plan.objects.create(
+            company_id=self.subscription.company_id,
+            entity=self.entity,
+            subscription=self.subscription,
+            run=run,
+            state=PlanState.PREVIEW,
+            digest=self.digest.hex(),
+            settings=msgspec.to_builtins(self.settings),
+            for_settings=self.for_settings,
+            made_at=self.now,
+            made_by=made_by,
+            counts={
+                **{str(kind): self.tally.kinds[kind] for kind in Kind},
+                "acting": self.tally.acting,
+                "managed": before.managed,
+                "employees": before.employees,
+                "in_scope": candidates.in_scope(self.question),
+            },
+            breaches=[msgspec.to_builtins(one) for one in found if self._counts(one)],
+        )
+        with database.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
+                                       params, fields, employee_digest, state, managers_set)
+                SELECT %s, %s, p.number, x.kind, x.employee_id, x.member_id, coalesce(x.name, ''), coalesce(x.email, ''),
+                       x.why, coalesce(x.params, '{}'), coalesce(x.fields, '{}'),
+                       -- whoever has a remark is not in step when the change is done: look again next time
+                       CASE WHEN noted.id IS NULL THEN x.employee_digest ELSE '' END, x.state, false
+                FROM planned p
+                CROSS JOIN jsonb_to_record(p.line) AS x(kind text, employee_id text, member_id bigint, name text,
+                    email text, why text, params jsonb, fields jsonb, employee_digest text, state text)
+                LEFT JOIN (SELECT DISTINCT line ->> 'employee_id' AS id FROM planned WHERE line ->> 'kind' = 'note') noted
+                  ON noted.id = x.employee_id
+                """,
+                [self.subscription.company_id, stored.pk],
+            )
+        self.discard()
+        return stored
+
+    @property
+    def _removes(self) -> bool:
+        return bool(self.tally.kinds[Kind.ARCHIVE] or self.tally.kinds[Kind.RELEASE])
+
+    def _counts(self, one: Breached) -> bool:
+        # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
+        return not (self.for_settings and one.breach is Breach.CREATED)
+
+
+def _place(person: Candidate) -> dict[str, str | None]:
+    member = person.member or person.same_email
+    return {name: getattr(member, name) for name in GROUPS} if member else {}
+
+
+def _clearable(connection_id: int) -> frozenset[str]:
+    """Return the member's fields for which the tool has a value for somebody: only those may be cleared."""
+    columns = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_digest"}
+    sums = ", ".join(f"coalesce(bool_or({column} IS NOT NULL), false)" for column in columns.values())
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {sums} FROM connections_employee WHERE connection_id = %s AND absent_since IS NULL",  # noqa: S608
+            [connection_id],
+        )
+        row = cursor.fetchone()
+    return frozenset(name for name, there in zip(columns, row, strict=True) if there)

@@ -1,0 +1,351 @@
+"""Every code that a person may meet, as a sentence in their language: reasons, errors, breaches, refusals.
+
+Used by pages, the API and commands. Parameters are texts as stored: days in ISO form, tools by key or name.
+All functions return plain text; whoever shows it escapes it. A code nobody knows is returned as it is.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
+
+from rollcall.connections import gallery
+from rollcall.engine.change import Kind, Why
+from rollcall.engine.limits import Breach
+from rollcall.engine.scope import CUSTOM
+
+_WHY: Final[Mapping[str, str]] = {
+    Why.NEW_IN_SCOPE: gettext_noop("New in {tool} and chosen for this entity."),
+    Why.STARTS_ON: gettext_noop("Starts on {day}."),
+    Why.SAME_EMAIL: gettext_noop(
+        "Has the same e-mail in {tool}: the existing member is managed from now on."
+    ),
+    Why.CHANGED_IN_HR: gettext_noop("Changed in {tool}."),
+    Why.BACK_IN_SCOPE: gettext_noop("Belongs to the chosen employees again."),
+    Why.RECONNECTED: gettext_noop("Known from before: the same member is managed again."),
+    Why.REHIRED: gettext_noop("Works here again according to {tool}: the same member comes back."),
+    Why.LEFT_ON: gettext_noop("Last day at work was {day}."),
+    Why.LEFT: gettext_noop("Is no longer active in {tool}."),
+    Why.BROUGHT_IN_AS_MANAGER: gettext_noop("Is the line manager of somebody who was chosen."),
+    Why.NO_EMAIL: gettext_noop("Has no work e-mail in {tool}. Add one there to have them invited."),
+    Why.NOT_AN_EMAIL: gettext_noop("“{email}” is not an e-mail address. Correct it in {tool}."),
+    Why.SHARED_EMAIL: gettext_noop(
+        "Somebody else in {tool} has the e-mail {email} too. Nobody is guessed:"
+        " change one of the addresses in {tool}."
+    ),
+    Why.EMAIL_TAKEN: gettext_noop(
+        "The e-mail {email} already belongs to another member who is tied to somebody else in {tool}."
+        " Correct the address of one of them."
+    ),
+    Why.MEMBER_LINKED_ELSEWHERE: gettext_noop(
+        "The member with the e-mail {email} is already tied to another employee."
+        " Check which of them is right in {tool}."
+    ),
+    Why.INVITE_LATER: gettext_noop("Starts on {start} and will be invited on {day}."),
+    Why.NO_START_DATE: gettext_noop(
+        "Has no start date in {tool}, and invitations wait for it. Add one there, or invite people at once."
+    ),
+    Why.STATUS_UNKNOWN: gettext_noop(
+        "{tool} gives a status that Rollcall does not know. Nothing is decided from it."
+    ),
+    Why.STATUS_CONTRADICTS: gettext_noop(
+        "{tool} says both that they work here and that they left on {day}."
+        " Correct it there; until then nothing happens."
+    ),
+    Why.ARCHIVING_IS_OFF: gettext_noop("Left on {day}, and leavers are not archived automatically here."),
+    Why.LEFT_BUT_NOT_MANAGED: gettext_noop(
+        "Left on {day} according to {tool}, which does not manage this member."
+        " Archive them by hand if that is right."
+    ),
+    Why.LAST_OWNER: gettext_noop(
+        "Has left, but is the last owner of this entity. Make somebody else an owner first."
+    ),
+    Why.ARCHIVED_BY_HAND: gettext_noop("Was archived by a person, so only a person brings them back."),
+    Why.VANISHED: gettext_noop(
+        "Is missing from the list of {tool} without having left."
+        " Nothing happens until {tool} says that they left."
+    ),
+    Why.UNUSUAL_LETTERS: gettext_noop(
+        "The e-mail {email} has unusual letters. Make sure that it is not a look-alike."
+    ),
+    Why.BANK_NOT_VALID: gettext_noop(
+        "{tool} gives bank details that no account can have. The known ones stay."
+    ),
+    Why.MANAGER_SELF: gettext_noop("Is their own line manager in {tool}. The line manager stays empty."),
+    Why.MANAGER_LOOP: gettext_noop(
+        "The line managers in {tool} go round in a circle ({manager}). The line manager stays empty."
+    ),
+    Why.MANAGER_UNKNOWN: gettext_noop(
+        "{tool} names a line manager it does not list ({manager}). It stays empty."
+    ),
+    Why.MANAGER_NO_MEMBER: gettext_noop(
+        "The line manager {manager} is not a member here, so it stays empty."
+    ),
+    # why a link is not managed any more, beside the reasons of a plan
+    "disconnected": gettext_noop("{tool} was disconnected."),
+}
+
+# for leavers and doubts without a day
+_WHY_DAYLESS: Final[Mapping[str, str]] = {
+    Why.STATUS_CONTRADICTS: gettext_noop(
+        "The status and the dates in {tool} contradict each other. Until then nothing happens."
+    ),
+    Why.ARCHIVING_IS_OFF: gettext_noop(
+        "Is no longer active in {tool}, and leavers are not archived automatically here."
+    ),
+    Why.LEFT_BUT_NOT_MANAGED: gettext_noop(
+        "Is no longer active in {tool}, which does not manage this member."
+        " Archive them by hand if that is right."
+    ),
+}
+
+_RUN_ERRORS: Final[Mapping[str, str]] = {
+    "interrupted": gettext_noop("The sync was interrupted. Nothing to do: the next one goes on."),
+    "internal": gettext_noop(
+        "Rollcall met a fault of its own. Tell whoever runs Rollcall; the log says more."
+    ),
+}
+
+_REFUSED: Final[Mapping[str, str]] = {
+    "plan": gettext_noop("Your plan does not include HR integrations. They need the plan Scale or Premium."),
+    "in_use": gettext_noop("This entity is connected to {tool}. Disconnect it first."),
+    "other_company": gettext_noop(
+        "These credentials belong to another company in {tool}."
+        " Use a key of the company you connected, or disconnect first."
+    ),
+    "not_connected": gettext_noop("The HR tool is not connected, or paused. Nothing was done."),
+    "not_read_yet": gettext_noop(
+        "The first read of the HR tool is not finished. Wait until it is, then try again."
+    ),
+    "not_paused": gettext_noop("The connection was not paused any more."),
+    "decided": gettext_noop("Somebody has decided about this plan already. Nothing was done twice."),
+    "digest": gettext_noop("The plan has changed since you looked at it. Look at it again, then confirm."),
+    "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
+    "override_needed": gettext_noop(
+        "Write down why these changes are right; without a reason they are not made."
+    ),
+}
+
+_FIELDS: Final[Mapping[str, str]] = {
+    "email": gettext_noop("E-mail"),
+    "work_email": gettext_noop("Work e-mail"),
+    "personal_email": gettext_noop("Personal e-mail"),
+    "first_name": gettext_noop("First name"),
+    "last_name": gettext_noop("Last name"),
+    "preferred_name": gettext_noop("Preferred name"),
+    "employee_number": gettext_noop("Employee number"),
+    "job_title": gettext_noop("Job title"),
+    "department": gettext_noop("Department"),
+    "team": gettext_noop("Team"),
+    "work_location": gettext_noop("Work location"),
+    "country": gettext_noop("Country"),
+    "legal_entity": gettext_noop("Legal entity"),
+    "cost_center": gettext_noop("Cost centre"),
+    "employment_type": gettext_noop("Employment type"),
+    "language": gettext_noop("Language"),
+    "time_zone": gettext_noop("Time zone"),
+    "status": gettext_noop("Status"),
+    "start_date": gettext_noop("Start date"),
+    "end_date": gettext_noop("End date"),
+    "last_working_day": gettext_noop("Last working day"),
+    "manager": gettext_noop("Line manager"),
+    "manager_id": gettext_noop("Line manager"),
+    "manager_email": gettext_noop("Line manager’s e-mail"),
+    "bank_account": gettext_noop("Bank account"),
+    "custom": gettext_noop("Attributes of your own"),
+}
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _filled(template: str, params: Mapping[str, Any]) -> str:
+    return gettext(template).format_map(_Blank({name: str(value) for name, value in params.items()}))
+
+
+def day_text(iso: str) -> str:
+    """Return an ISO day as people write it (“3 November 2026”); any other text as it is."""
+    try:
+        return date_format(date.fromisoformat(iso), "j F Y")
+    except ValueError:
+        return iso
+
+
+def _tool(params: Mapping[str, Any], tool: str) -> str:
+    given = str(params.get("tool") or tool)
+    return gallery.tool_name(given) if given else gettext("the HR tool")
+
+
+def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str:
+    """Return the reason of a plan's line or of a link not managed; ``tool`` is the tool's key or name."""
+    texts = {
+        name: day_text(str(value)) if name in ("day", "start") else str(value)
+        for name, value in params.items()
+    }
+    texts["tool"] = _tool(params, tool)
+    if code == Why.OUT_OF_SCOPE:
+        sentence = _out_of_scope(texts)
+    else:
+        dayless = not texts.get("day") and code in _WHY_DAYLESS
+        sentence = _filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
+    # A sentence may begin with "the HR tool".
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _out_of_scope(texts: Mapping[str, str]) -> str:
+    shown = {**texts, "attribute": field_label(texts.get("attribute", ""))}
+    if not texts.get("attribute"):
+        return gettext("Does not belong to the chosen employees any more.")
+    if texts.get("value") in (None, "", "-"):
+        return _filled(
+            gettext_noop("{attribute} is empty in {tool}, and the filter asks for: {values}."), shown
+        )
+    if texts.get("test") == "none_of":
+        return _filled(gettext_noop("{attribute} is “{value}”, which the filter leaves out."), shown)
+    return _filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
+
+
+def error_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """Return what went wrong with a run or a test, and who must do what; empty for no error."""
+    template = {**gallery.error_templates(), **_RUN_ERRORS}.get(code, code)
+    return _filled(template, {**params, "tool": _tool(params, "")}) if code else ""
+
+
+def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
+    return _filled(_REFUSED.get(code, code), {**params, "tool": _tool(params, "")})
+
+
+def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, tool: str = "") -> str:
+    """Return a passed limit as a sentence with its likely cause.
+
+    ``breach`` is a stored ``Breached`` (breach, count, of, what); ``employees`` how many the tool listed.
+    """
+    code, count = str(breach.get("breach", "")), int(breach.get("count") or 0)
+    attribute, _, group = str(breach.get("what") or "").partition("=")
+    name = _tool({}, tool)
+    texts = {
+        "count": count,
+        "of": int(breach.get("of") or 0),
+        "tool": name,
+        "what": field_label(attribute),
+        "group": group,
+        "employees": "" if employees is None else employees,
+    }
+    sentence = _breach(code, count).format_map(_Blank({key: str(value) for key, value in texts.items()}))
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _breach(code: str, n: int) -> str:
+    if code == Breach.NOBODY_SEEN:
+        return gettext(
+            "{tool} lists nobody at all, though {of} members are managed."
+            " Most likely the key has lost a permission: check it before you confirm."
+        )
+    if code == Breach.NOBODY_LEFT:
+        return gettext(
+            "Nobody would be left: all {of} managed members would go."
+            " Most likely the filter or a permission in {tool} has changed."
+        )
+    if code == Breach.ARCHIVED:
+        return ngettext(
+            "{count} of {of} managed members would be archived."
+            " If that many did not leave, somebody may have changed dates in {tool} by mistake.",
+            "{count} of {of} managed members would be archived."
+            " If that many did not leave, somebody may have changed dates in {tool} by mistake.",
+            n,
+        )
+    if code == Breach.RELEASED:
+        return ngettext(
+            "{count} of {of} managed members would no longer be managed."
+            " Most likely a value that the filter names was renamed in {tool}.",
+            "{count} of {of} managed members would no longer be managed."
+            " Most likely a value that the filter names was renamed in {tool}.",
+            n,
+        )
+    if code == Breach.GROUP_GONE:
+        return gettext(
+            "Everybody whose {what} is “{group}” would go ({count} people)."
+            " Perhaps it was renamed or closed in {tool}."
+        )
+    return _breach_of_details(code, n)
+
+
+def _breach_of_details(code: str, n: int) -> str:
+    if code == Breach.EMAILS:
+        return ngettext(
+            "The e-mail of {count} of {of} managed members would change."
+            " That is right for a new domain, and wrong for an import gone astray.",
+            "The e-mails of {count} of {of} managed members would change."
+            " That is right for a new domain, and wrong for an import gone astray.",
+            n,
+        )
+    if code == Breach.BANKS:
+        return ngettext(
+            "The bank account of {count} of {of} managed members would change."
+            " Ask them in person before you confirm: changed accounts are how fraud begins.",
+            "The bank accounts of {count} of {of} managed members would change."
+            " Ask them in person before you confirm: changed accounts are how fraud begins.",
+            n,
+        )
+    if code == Breach.CLEARED:
+        return gettext(
+            "The field “{what}” would become empty for {count} of the {of} members who have it."
+            " Most likely the key may not read it any more."
+        )
+    if code == Breach.CREATED:
+        return ngettext(
+            "{count} person would be invited at once, beside {of} managed members."
+            " Check that the filter is still the one you want.",
+            "{count} people would be invited at once, beside {of} managed members."
+            " Check that the filter is still the one you want.",
+            n,
+        )
+    return code
+
+
+def field_label(name: str) -> str:
+    """Return the label of a member's or employee's field; a customer's own attribute by its own name."""
+    if name.startswith(CUSTOM):
+        return name.removeprefix(CUSTOM)
+    return gettext(_FIELDS[name]) if name in _FIELDS else name
+
+
+def kind_label(kind: str, n: int = 1) -> str:
+    """Return what stands behind the number ``n``: “271 *invited*”; French words follow the number."""
+    labels: Mapping[str, str] = {
+        Kind.LINK: ngettext("now managed", "now managed", n),
+        Kind.CREATE: ngettext("invited", "invited", n),
+        Kind.UPDATE: ngettext("updated", "updated", n),
+        Kind.REACTIVATE: ngettext("coming back", "coming back", n),
+        Kind.ARCHIVE: ngettext("archived", "archived", n),
+        Kind.RELEASE: ngettext("no longer managed", "no longer managed", n),
+        Kind.SKIP: ngettext("needs a look", "need a look", n),
+        Kind.NOTE: ngettext("remark", "remarks", n),
+    }
+    return labels.get(kind, kind)
+
+
+def change_sentence(counts: Mapping[str, int]) -> str:
+    """Return in one line what confirming a plan with these counts does: the numbers a person decides on."""
+    parts = [
+        ngettext("{n} invitation will be sent", "{n} invitations will be sent", counts.get(Kind.CREATE, 0)),
+        ngettext(
+            "{n} existing member will be managed",
+            "{n} existing members will be managed",
+            counts.get(Kind.LINK, 0),
+        ),
+        ngettext("{n} person updated", "{n} people updated", counts.get(Kind.UPDATE, 0)),
+        ngettext("{n} person brought back", "{n} people brought back", counts.get(Kind.REACTIVATE, 0)),
+        ngettext("{n} person archived", "{n} people archived", counts.get(Kind.ARCHIVE, 0)),
+        ngettext("{n} person no longer managed", "{n} people no longer managed", counts.get(Kind.RELEASE, 0)),
+    ]
+    order = (Kind.CREATE, Kind.LINK, Kind.UPDATE, Kind.REACTIVATE, Kind.ARCHIVE, Kind.RELEASE)
+    said = [part.format(n=counts[kind]) for kind, part in zip(order, parts, strict=True) if counts.get(kind)]
+    if not said:
+        return gettext("Nobody changes.")
+    return pgettext("list of changes", "{changes}. Nothing else changes.").format(changes=", ".join(said))
