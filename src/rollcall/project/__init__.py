@@ -1,0 +1,1 @@
+"""Wires the rooms together: settings, database, processes, command line, addresses."""

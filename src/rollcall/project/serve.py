@@ -1,0 +1,103 @@
+"""The long-running parts, each a process: `web` and `worker`; and `migrate`."""
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+
+import click
+import structlog
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from procrastinate import App
+from procrastinate.contrib.django import app as current_app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from rollcall.accounts.secrets import ensure_keys
+from rollcall.project import jobs, migrating, up
+
+_log = structlog.get_logger("rollcall.process")
+WORKER_READY = up.WORKER_READY
+# A worker gets 30 s from SIGTERM to its end; jobs stop at a safe point before (fault C2).
+_GRACE_SECONDS = 25
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--threads", default=4, show_default=True, help="Requests worked on at the same time.")
+def web(host: str, port: int, threads: int) -> None:
+    """Serve the pages and the API. Put a proxy that ends TLS in front on a public machine."""
+    collect_static()
+    _log.info("web starts", host=host, port=port)
+    Granian(
+        "rollcall.project.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=_GRACE_SECONDS,
+        websockets=False,
+    ).serve()
+
+
+@click.command()
+@click.option("--concurrency", default=4, show_default=True, help="Jobs worked on at the same time.")
+def worker(concurrency: int) -> None:
+    """Run the jobs. Start as many workers as you like, on any machine; SIGTERM ends one within 30 s."""
+    for job in jobs.fail_jobs_of_dead_workers():
+        _log.warning("found a job of a dead worker", job=job)
+    if not isinstance(current_app.connector, DjangoConnector):
+        raise click.ClickException("The queue is not set up.")
+    with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
+        asyncio.run(_work(app, concurrency))
+
+
+async def _work(app: App, concurrency: int) -> None:
+    async with app.open_async():
+        click.echo(WORKER_READY)
+        await app.run_worker_async(
+            concurrency=concurrency,
+            shutdown_graceful_timeout=_GRACE_SECONDS,
+            name=f"worker-{os.getpid()}",
+        )
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database in step with this version. Safe to repeat, also on several machines."""
+    try:
+        migrating.migrate(verbosity=0)
+        ensure_keys(settings.ROLLCALL_KEYS)
+    except migrating.RoleMissing as missing:
+        raise click.ClickException(str(missing)) from missing
+    except OperationalError as error:
+        raise click.ClickException(f"The database can't be reached: {str(error).splitlines()[0]}") from error
+    _log.info("database in step")
+
+
+def collect_static() -> None:
+    """Copy the pages' files to STATIC_ROOT with hashed names, unless the same ones lie there already."""
+    state = [
+        (path, storage.size(path), storage.get_modified_time(path).timestamp())
+        for finder in get_finders()
+        for path, storage in finder.list([])
+    ]
+    digest = hashlib.sha256(json.dumps(sorted(state)).encode()).hexdigest()
+    root = settings.STATIC_ROOT
+    root.mkdir(parents=True, exist_ok=True)
+    with (settings.ROLLCALL_HOME / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = root / ".collected"
+        if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
+            return
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
+        stamp.write_text(digest, encoding="ascii")

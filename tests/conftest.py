@@ -1,0 +1,131 @@
+"""A real PostgreSQL for every test: embedded in a temporary home, or the one of ROLLCALL_TEST_DATABASE_URL.
+
+The environment is set before Django's settings are loaded. Tables are made once per session by their owner;
+tests run in the app's role, each in a transaction that is rolled back. A test that commits
+(`django_db(transaction=True)`, `live_server`) leaves empty tables behind.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_HOME = Path(tempfile.mkdtemp(prefix="rollcall-test-"))
+# The server's own user must pass through; pytest's tmp_path is closed to it.
+_HOME.chmod(0o711)
+_OUTSIDE = os.environ.get("ROLLCALL_TEST_DATABASE_URL")
+_DATABASE = f"rollcall_test_{os.getpid()}"
+
+for _name in list(os.environ):
+    if _name.startswith("ROLLCALL_") or _name in {"DATABASE_URL", "EMAIL_URL"}:
+        del os.environ[_name]
+os.environ["ROLLCALL_HOME"] = str(_HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.project.settings"
+if _OUTSIDE:
+    os.environ["DATABASE_URL"] = urlsplit(_OUTSIDE)._replace(path=f"/{_DATABASE}").geturl()
+
+# Only now: the settings read the environment made above.
+import django
+from django.conf import settings
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from rollcall.project import database, migrating
+from tests import planted
+
+# Filled by migrations, so they stay when a test's rows go.
+_LASTING = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def pytest_configure() -> None:
+    # Makes Django leave the app's database alone when it flushes; `_leave_empty_tables` does it as the owner.
+    settings.DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; tests only
+    # Pages name their files by their plain names: nothing is collected for a test.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT.mkdir()
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Instead of pytest-django's: no second database, the same two roles as in production."""
+    with _server(), django_db_blocker.unblock():
+        migrating.migrate()
+        try:
+            yield
+        finally:
+            connections.close_all()
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[None]:
+    if not _OUTSIDE:
+        with database.running(_HOME):
+            yield
+        return
+    name = sql.Identifier(_DATABASE)
+    with psycopg.connect(_OUTSIDE, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield
+        finally:
+            connections.close_all()
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection]:
+    """A connection of the tables' owner, outside the test's transaction; commits by itself."""
+    entry = settings.DATABASES["owner"]
+    with psycopg.connect(
+        host=entry["HOST"],
+        port=entry["PORT"] or None,
+        user=entry["USER"] or None,
+        password=entry["PASSWORD"] or None,
+        dbname=entry["NAME"],
+        autocommit=True,
+    ) as connection:
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def _leave_empty_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    marker = request.node.get_closest_marker("django_db")
+    commits = bool(marker and marker.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(request.fixturenames)
+    )
+    connection: psycopg.Connection | None = request.getfixturevalue("owner_connection") if commits else None
+    yield
+    if connection:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = sorted({row[0] for row in found} - _LASTING)
+        names = sql.SQL(", ").join(sql.Identifier(table) for table in tables)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        connections.close_all()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Z5: a test whose log or output holds a planted value fails, whatever it was about."""
+    report = yield
+    if item.get_closest_marker("shows_planted"):
+        return report
+    text = "".join(content for _, content in report.sections)
+    leaked = [value for value in planted.ALL if value in text]
+    if leaked and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"planted values stand in the log or output of this test: {', '.join(leaked)}"
+    return report
