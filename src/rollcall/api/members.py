@@ -1,0 +1,204 @@
+"""Members of an entity: list, look, change by hand, suspend."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Router
+
+from rollcall.api.auth import Bearer, caller, entity_of
+from rollcall.api.wire import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Listed,
+    Search,
+    after_number,
+    page,
+    read,
+    respond,
+    told,
+)
+from rollcall.connections.models import Connection
+from rollcall.directory import actions, queries
+from rollcall.engine.roster import State
+from rollcall.sync.sentences import why_sentence
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """What lists and single members have in common."""
+
+    id: int
+    # invited, active or archived
+    state: str
+    role: str
+    email: str
+    first_name: str
+    last_name: str
+    employee_number: str | None
+    job_title: str | None
+    department: str | None
+    team: str | None
+    work_location: str | None
+    country: str | None
+    legal_entity: str | None
+    cost_center: str | None
+    employment_type: str | None
+    language: str | None
+    start_date: date | None
+    manager_id: int | None
+    # an account without its numbers
+    bank_mask: str | None
+    bank_confirmed_at: datetime | None
+    invited_at: datetime | None
+    signed_up_at: datetime | None
+    archived_at: datetime | None
+    # managed, released or manual (S57-S60)
+    hr_status: str
+
+
+class ListedMember(Base, frozen=True, kw_only=True):
+    """A member in a list."""
+
+
+class LinkAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The tie to an employee of an HR tool; ``why_not`` says why it manages the member no longer."""
+
+    connection_id: int
+    tool: str
+    employee_id: str
+    managed: bool
+    why_not: str
+
+
+class MemberAnswer(Base, frozen=True, kw_only=True):
+    """One member with what only the HR tool may change: field -> tool (S55)."""
+
+    locked_fields: Mapping[str, str]
+    link: LinkAnswer | None
+
+
+class MemberPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The fields to change; what is left out stays, ``null`` or ``""`` empties."""
+
+    email: str | msgspec.UnsetType = msgspec.UNSET
+    first_name: str | msgspec.UnsetType | None = msgspec.UNSET
+    last_name: str | msgspec.UnsetType | None = msgspec.UNSET
+    job_title: str | msgspec.UnsetType | None = msgspec.UNSET
+    department: str | msgspec.UnsetType | None = msgspec.UNSET
+    team: str | msgspec.UnsetType | None = msgspec.UNSET
+    work_location: str | msgspec.UnsetType | None = msgspec.UNSET
+    cost_center: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+COLUMNS: Final = tuple(name for name in Base.__struct_fields__ if name != "hr_status")
+
+router = Router(tags=["members"])
+_WRITE = Bearer("members:write")
+_AT = "/{int:entity_id}/members"
+
+
+@router.get(_AT, auth=Bearer("read"), summary="List members", **told(Listed[ListedMember]))
+def list_members(
+    request: HttpRequest,
+    entity_id: int,
+    *,
+    state: State | None = None,
+    search: Search = "",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = "",
+) -> HttpResponse:
+    """Members of the entity by id; ``search`` looks in names and addresses."""
+    found = queries.members_of(entity_of(request, entity_id).pk).filter(pk__gt=after_number(cursor))
+    if state is not None:
+        found = found.filter(state=state)
+    for word in search.split()[:5]:
+        names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        found = found.filter(names | Q(email_key__contains=word.lower()))
+    rows = list(found.order_by("pk").values(*COLUMNS)[: limit + 1])
+    return page(_with_status(entity_id, rows), limit, key=lambda row: row["id"], shown=lambda row: row)
+
+
+def _with_status(entity_id: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the HR status; plain rows rather than models, for a list of 100 is asked for often."""
+    ids = [row["id"] for row in rows]
+    links = (
+        queries.members_of(entity_id)
+        .filter(pk__in=ids, link__isnull=False)
+        .values_list("pk", "link__managed")
+    )
+    # Somebody known to two tools is managed if one of them does.
+    best: dict[int, bool] = {}
+    for member_id, managed in links:
+        best[member_id] = best.get(member_id, False) or managed
+    status = {None: queries.HrStatus.MANUAL, True: queries.HrStatus.MANAGED, False: queries.HrStatus.RELEASED}
+    for row in rows:
+        row["hr_status"] = status[best.get(row["id"])]
+    return rows
+
+
+@router.get(_AT + "/{int:member_id}", auth=Bearer("read"), summary="Get a member", **told(MemberAnswer))
+def get_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
+    """One member with the fields that the HR tool owns."""
+    return respond(_shown(request, entity_id, member_id))
+
+
+@router.patch(
+    _AT + "/{int:member_id}",
+    auth=_WRITE,
+    summary="Change a member",
+    **told(MemberAnswer, takes=MemberPatch, example={"job_title": "Buyer"}, also=(409,)),
+)
+def patch_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
+    """Change fields by hand. A field that the HR tool owns is refused with 409 `managed` (S55, S56)."""
+    found = queries.member(entity_of(request, entity_id).pk, member_id)
+    if found is None:
+        raise Http404
+    body = msgspec.to_builtins(read(request, MemberPatch))
+    values = {name: value or "" for name, value in body.items()}
+    actions.edit(found, values, actor=caller(request), now=timezone.now())
+    return respond(_shown(request, entity_id, member_id))
+
+
+@router.post(
+    _AT + "/{int:member_id}/suspend",
+    auth=_WRITE,
+    summary="Suspend a member",
+    **told(MemberAnswer, also=(409,)),
+)
+def suspend_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
+    """Archive at once, managed or not; a sync never takes it back. 409: `archived`, `last_owner`."""
+    found = queries.member(entity_of(request, entity_id).pk, member_id)
+    if found is None:
+        raise Http404
+    actions.archive_by_hand(found, actor=caller(request), now=timezone.now())
+    return respond(_shown(request, entity_id, member_id))
+
+
+def _shown(request: HttpRequest, entity_id: int, member_id: int) -> MemberAnswer:
+    found = queries.member(entity_of(request, entity_id).pk, member_id)
+    if found is None:
+        raise Http404
+    link = queries.link_of(found)
+    return MemberAnswer(
+        **{name: getattr(found, name) for name in COLUMNS},
+        hr_status=str(queries.hr_status(link)),
+        locked_fields=queries.locked_fields(found),
+        link=link_answer(link, link.connection) if link else None,
+    )
+
+
+def link_answer(link: Any, connection: Connection) -> LinkAnswer:
+    """Return the link (a row that ``directory.queries`` gave) as the API shows it."""
+    why = why_sentence(link.why_not, link.why_not_params, tool=connection.tool) if link.why_not else ""
+    return LinkAnswer(
+        connection_id=connection.pk,
+        tool=connection.tool,
+        employee_id=link.employee_id,
+        managed=link.managed,
+        why_not=why,
+    )

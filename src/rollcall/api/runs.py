@@ -1,0 +1,100 @@
+"""Runs: what each pass over a connection saw, and the plans it made."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Router
+
+from rollcall.api.auth import Bearer, caller, connection_for
+from rollcall.api.connections import ErrorAnswer
+from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, respond, told
+from rollcall.sync.models import Plan, Run
+from rollcall.sync.preview import runs
+from rollcall.sync.sentences import error_sentence
+
+
+class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One pass over a connection; times are UTC."""
+
+    id: int
+    connection_id: int
+    # clock, person, first, settings or webhook
+    trigger: str
+    # reading, planning, succeeded, failed or postponed
+    state: str
+    error: ErrorAnswer | None
+    # employees, new, changed, absent, set_aside, parsed
+    seen: Mapping[str, Any]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class PlanOfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that the run made; its address is that of the entity."""
+
+    id: int
+    entity_id: int
+    state: str
+    counts: Mapping[str, int]
+    outcome: Mapping[str, int]
+
+
+class RunWithPlans(msgspec.Struct, frozen=True):
+    """A run and its plans, one for each entity where there was something to do or to say."""
+
+    run: RunAnswer
+    plans: Sequence[PlanOfRun]
+
+
+router = Router(tags=["runs"])
+
+
+@router.get("/{int:connection_id}/runs", auth=Bearer("read"), summary="List runs", **told(Listed[RunAnswer]))
+def list_runs(
+    request: HttpRequest, connection_id: int, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = ""
+) -> HttpResponse:
+    """Runs of a connection, newest first."""
+    connection = connection_for(request, connection_id)
+    found = runs(connection.pk, before=after_number(cursor) or None, size=limit)
+    return page(found, limit, key=lambda one: one.pk, shown=_shown)
+
+
+@router.get(
+    "/{int:connection_id}/runs/{int:run_id}", auth=Bearer("read"), summary="Get a run", **told(RunWithPlans)
+)
+def get_run(request: HttpRequest, connection_id: int, run_id: int) -> HttpResponse:
+    """One run with its plans."""
+    run = Run.objects.filter(connection=connection_for(request, connection_id), pk=run_id).first()
+    if run is None:
+        raise Http404
+    made = Plan.objects.filter(run=run).order_by("pk")
+    only = caller(request).entity_id
+    if only is not None:
+        made = made.filter(entity_id=only)
+    plans = [
+        PlanOfRun(
+            id=one.pk, entity_id=one.entity_id, state=str(one.state), counts=one.counts, outcome=one.outcome
+        )
+        for one in made
+    ]
+    return respond(RunWithPlans(_shown(run), plans))
+
+
+def _shown(run: Run) -> RunAnswer:
+    error = None
+    if run.error:
+        detail = error_sentence(run.error, run.error_params)
+        error = ErrorAnswer(code=run.error, detail=detail, params=run.error_params)
+    return RunAnswer(
+        id=run.pk,
+        connection_id=run.connection_id,
+        trigger=run.trigger,
+        state=str(run.state),
+        error=error,
+        seen=run.seen,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )

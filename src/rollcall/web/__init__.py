@@ -1,0 +1,1 @@
+"""Shows pages to people."""

@@ -1,0 +1,1 @@
+"""Reading what people typed into bigger forms."""

@@ -1,0 +1,98 @@
+"""Forms about one member, and why something asked for can't be."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from rollcall.accounts.models import Role
+from rollcall.connections.gallery import tool_name
+from rollcall.directory.actions import EDITABLE, Refused
+from rollcall.sync.sentences import field_label
+
+LONGEST: Final = 200  # letters of a name, a title or a place typed by hand
+
+_REFUSALS: Final[Mapping[str, Any]] = {
+    "not_an_email": _("{email} isn't an e-mail address. Please check it."),
+    "already_member": _("{email} already belongs to a member of this entity."),
+    "managed": _("{field} comes from {tool}. Change it there; Rollcall takes it over with the next sync."),
+    "not_editable": _("{field} can't be changed by hand."),
+    "stale": _(
+        "Somebody else changed this member in the meantime. Look at the present details and try again."
+    ),
+    "last_owner": _("This is the last owner of the entity. Make somebody else an owner first."),
+    "archived": _("This member is archived already."),
+    "not_archived": _("This member isn't archived."),
+    "no_account": _("There is no bank account to confirm."),
+    "not_invited": _("This member has no open invitation: they have signed up, or were archived."),
+    "used": _("This invitation has been used already."),
+    "cancelled": _("This invitation was taken back."),
+    "expired": _("This invitation has expired."),
+}
+
+
+def refusal(error: Refused) -> str:
+    """Return the sentence for something `directory.actions` refused."""
+    params: dict[str, Any] = dict(error.params)
+    if "field" in params:
+        params["field"] = field_label(params["field"])
+    if "tool" in params:
+        params["tool"] = tool_name(params["tool"])
+    return str(format_lazy(_REFUSALS[error.code], **params))
+
+
+def _reject_control_characters(text: str) -> None:
+    # PostgreSQL keeps no NUL, and line breaks in a name break lists and mails.
+    if any(ord(letter) < ord(" ") for letter in text):
+        raise forms.ValidationError(_("Please remove line breaks and other invisible characters."))
+
+
+def text_field(label: Any, *, required: bool = False, **attrs: str) -> forms.CharField:
+    """Return a field of one line. It knows its first value: an unchanged one overwrites nobody's change."""
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST,
+        show_hidden_initial=True,
+        validators=[_reject_control_characters],
+        widget=forms.TextInput(attrs={"autocomplete": "off", **attrs}),
+    )
+
+
+class EditForm(forms.Form):
+    """The fields of a member that a person may change; those in `locked` are shown, not taken."""
+
+    def __init__(self, *args: Any, locked: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in EDITABLE:
+            attrs = {"disabled": "disabled"} if name in locked else {}
+            field = text_field(field_label(name), required=name == "email" and name not in locked, **attrs)
+            if name in locked:
+                field.show_hidden_initial = False
+                field.help_text = format_lazy(_("From {tool}"), tool=tool_name(locked[name]))
+            self.fields[name] = field
+        self.order_fields(["first_name", "last_name"])
+
+    def changes(self) -> dict[str, str]:
+        """Return the fields that were sent and differ from what the person saw."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.data}
+
+
+class InviteForm(forms.Form):
+    """Somebody who isn't in the HR tool (S60)."""
+
+    email = forms.EmailField(
+        label=_("Work e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    first_name = text_field(_("First name"))
+    last_name = text_field(_("Last name"))
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[(role.value, role.label) for role in (Role.REQUESTER, Role.CONTROLLER, Role.ADMIN)],
+        help_text=_(
+            "Requesters see their own details; controllers see all members; "
+            "admins change members and settings."
+        ),
+    )

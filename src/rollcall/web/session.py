@@ -1,0 +1,106 @@
+"""Who is looking, at which entity, in which language; and where a person lands."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from rollcall.accounts.access import ADMINS, SESSION_ENTITY, CompanyRequest, member_required
+from rollcall.accounts.actor import Actor
+from rollcall.accounts.models import Entity, Language, Role, User
+
+ABOUT_A_YEAR = 365 * 24 * 3600
+
+
+def entity_of(request: HttpRequest) -> Entity:
+    """Return the entity looked at. Only behind `member_required` or `admin_required`: there is one then."""
+    entity = cast("CompanyRequest", request).entity
+    if entity is None:
+        raise Http404
+    return entity
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the signed-in person. Only behind `member_required` or `admin_required`."""
+    return cast("User", request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the signed-in person as the audit log names them."""
+    user = user_of(request)
+    return Actor(kind="user", id=user.pk, label=user.get_full_name())
+
+
+def role_of(request: HttpRequest) -> str:
+    """Return the person's role in the entity looked at; empty without one."""
+    grant = cast("CompanyRequest", request).grant
+    return grant.role if grant else ""
+
+
+def is_admin(request: HttpRequest) -> bool:
+    """Tell whether the person may change members and settings (S6)."""
+    return role_of(request) in ADMINS
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Send people to the page of their role; brings the language of their account along after signing in."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    role = role_of(request)
+    if not role:
+        return render(request, "account/no_entity.html", status=403)
+    answer = redirect("me" if role == Role.REQUESTER else "members")
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        _remember_language(answer, user_of(request).language)
+    return answer
+
+
+@member_required
+@require_POST
+def switch_entity(request: HttpRequest) -> HttpResponse:
+    """Look at another of one's entities from now on; any other id is a 404."""
+    mine = cast("CompanyRequest", request)
+    asked = request.POST.get("entity", "")
+    if asked not in {str(grant.entity_id) for grant in mine.grants}:
+        raise Http404
+    request.session[SESSION_ENTITY] = int(asked)
+    return redirect("home")
+
+
+@require_POST
+def switch_language(request: HttpRequest) -> HttpResponse:
+    """Change the language of this browser and, for somebody signed in, of their pages and mails."""
+    language = request.POST.get("language", "")
+    if language not in Language.values:
+        raise Http404
+    next_page = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(
+        next_page, {request.get_host()}, require_https=request.is_secure()
+    ):
+        next_page = "/"
+    answer = HttpResponseRedirect(next_page)
+    _remember_language(answer, language)
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(language=language)
+    return answer
+
+
+def present_language() -> str:
+    """Return the language of this request as stored on a user."""
+    language = (get_language() or "").partition("-")[0]
+    return language if language in Language.values else Language.EN
+
+
+def _remember_language(answer: HttpResponse, language: str) -> None:
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=ABOUT_A_YEAR,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite="Lax",
+    )
