@@ -3,7 +3,7 @@
 All functions run inside a transaction that acts for the company of the entity (``accounts.access.acting_for``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from secrets import token_urlsafe
@@ -76,8 +76,9 @@ def apply_lines(
     changes = {one.number: one.change for one in lines}
     append(
         [
-            _event(one, changes[one.write.number], entity, actor, run_id, plan_id)
+            event
             for one in done
+            for event in _events(one, changes[one.write.number], entity, actor, run_id, plan_id)
         ]
     )
     return Applied(done={one.write.number: one.member_id for one in done}, stale=stale)
@@ -119,27 +120,46 @@ def _write(one: Numbered) -> batch.Write:
     )
 
 
-def _event(
+def _events(
     one: batch.Written, change: Change, entity: Entity, actor: Actor, run_id: int | None, plan_id: int | None
-) -> NewEvent:
+) -> Iterator[NewEvent]:
+    """The audit entry of a change, then what the member has to be told about it."""
     data: dict[str, Any] = {
         "why": str(change.why),
         "params": dict(change.params),
         "employee_id": change.employee_id,
         "fields": {name: [field.before, field.after] for name, field in change.fields.items()},
     }
+    person = _person(change, entity)
     if one.invitation:
-        data |= _invitation_data(one.invitation, change.email, change.name, entity)
-    return NewEvent(
-        company_id=entity.company_id,
-        kind=_EVENTS[change.kind],
-        actor=actor,
-        entity_id=entity.pk,
-        member_id=one.member_id,
-        run_id=run_id,
-        plan_id=plan_id,
-        data=data,
-    )
+        data |= person | {"invitation_id": one.invitation[0], "nonce": one.invitation[1]}
+    told = [
+        kind
+        for name, kind in (("email", EventKind.MEMBER_EMAIL_CHANGED), ("bank_account", EventKind.MEMBER_BANK_CHANGED))
+        if change.kind is not Kind.CREATE and name in change.fields and change.fields[name].after
+    ]
+    for kind, about in ((_EVENTS[change.kind], data), *((kind, person) for kind in told)):
+        yield NewEvent(
+            company_id=entity.company_id,
+            kind=kind,
+            actor=actor,
+            entity_id=entity.pk,
+            member_id=one.member_id,
+            run_id=run_id,
+            plan_id=plan_id,
+            data=about,
+        )
+
+
+def _person(change: Change, entity: Entity) -> dict[str, Any]:
+    """What a mail to the person needs; in their own language if HR knows it."""
+    language = change.fields.get("language")
+    return {
+        "email": change.email,
+        "first_name": change.name,
+        "entity": entity.name,
+        "language": (language.after if language else None) or entity.language,
+    }
 
 
 def _invitation_data(invitation: tuple[int, str], email: str, name: str, entity: Entity) -> dict[str, Any]:

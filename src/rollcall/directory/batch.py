@@ -16,9 +16,11 @@ from msgspec import Struct
 from rollcall.accounts import secrets
 from rollcall.accounts.models import Grant
 from rollcall.accounts.sessions import end_sessions
+from rollcall.accounts.sign_in import Move, move_addresses
 from rollcall.directory.models import Invitation, Link, Member
 from rollcall.engine.change import Kind
 from rollcall.engine.roster import Role, State
+from rollcall.engine.snapshot import fold_email
 
 INVITATION_LIVES: Final = timedelta(days=60)
 FIRST_REMINDER: Final = timedelta(days=3)
@@ -70,6 +72,7 @@ def write(
         _take_over_banks(happens, company_id, source.connection_id)
     _insert([one for one in happens if one.kind is Kind.CREATE])
     _update([one for one in happens if one.kind is not Kind.CREATE])
+    _move_sign_ins(happens)
     if source:
         _tie(happens, company_id, entity_id, source, now)
     _end_access([one.member_id for one in happens if one.kind is Kind.ARCHIVE], now)
@@ -290,6 +293,16 @@ def _update(writes: Sequence[Write]) -> None:
                 [back],
             )
     _restore_access(back)
+
+
+def _move_sign_ins(writes: Sequence[Write]) -> None:
+    moved = {
+        one.member_id: (fold_email(one.before["email"]), one.after["email_key"])
+        for one in writes
+        if "email_key" in one.after and one.before.get("email")
+    }
+    users = Member.objects.filter(pk__in=list(moved), user__isnull=False).values_list("pk", "user_id") if moved else ()
+    move_addresses([Move(user_id=user, old=moved[pk][0], new=moved[pk][1]) for pk, user in users if user])
 
 
 def _restore_access(members: Sequence[int | None]) -> None:
