@@ -79,7 +79,7 @@ def test_a_connection_broken_for_good_is_an_error_after_the_tries(bench: Bench, 
 
 def test_silence_is_tried_again(bench: Bench) -> None:
     """T4."""
-    server = bench.serve(lambda sock: server.silent(sock))
+    server = bench.serve(lambda sock: server.silent(sock))  # noqa: PLW0108 - not made yet when this is read
     with pytest.raises(TimedOut):
         bench.client(server.url, limits=Limits(read=0.1, tries=3)).get("/")
     assert len(server.requests) == 3
@@ -119,9 +119,10 @@ def test_an_unsafe_request_is_sent_once(bench: Bench, script: Script) -> None:
     for method, safe in (("POST", None), ("PATCH", None), ("DELETE", False), ("GET", False)):
         server.requests.clear()
         try:
-            assert client.request(method, "/", json={}, safe_to_repeat=safe).status >= 429
+            said = str(client.request(method, "/", json={}, safe_to_repeat=safe).status)
         except Unreachable as error:
-            assert error.code == "closed"
+            said = error.code
+        assert said in {"429", "500", "503", "closed"}
         assert len(server.requests) == 1
     assert bench.waits == []
 

@@ -1,6 +1,6 @@
 """Certificates: made here, for names that exist nowhere, on the loopback interface."""
 
-import datetime
+import datetime as dt
 import socket
 import ssl
 import time
@@ -19,7 +19,7 @@ from rollcall.http_client.network import Deadline, PinnedStream
 from .conftest import Bench
 from .misbehaving import Misbehaving, answer, plain
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 class Authority:
@@ -39,15 +39,15 @@ class Authority:
         key: ec.EllipticCurvePrivateKey,
         extension: x509.ExtensionType,
         *,
-        ends: datetime.timedelta,
+        ends: dt.timedelta,
     ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name)
         builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - 9 * DAY).not_valid_after(now + ends)
         return builder.add_extension(extension, critical=False).sign(self._key, hashes.SHA256())
 
-    def server(self, name: str, *, ends: datetime.timedelta = DAY) -> ssl.SSLContext:
+    def server(self, name: str, *, ends: dt.timedelta = DAY) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names = x509.SubjectAlternativeName([x509.DNSName(name)])

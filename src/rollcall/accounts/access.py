@@ -138,7 +138,7 @@ class CompanyMiddleware:
         mine.entity, mine.grant, mine.grants = None, None, ()
         with transaction.atomic():
             response = self.get_response(request)
-            if response.status_code >= 500:  # noqa: PLR2004 - the class of server errors
+            if response.status_code >= 500:
                 transaction.set_rollback(True)
         return response
 

@@ -82,8 +82,9 @@ def _old_seals(
         # Names of tables and columns come from our models, never from a request.
         cursor.execute(
             f'select "{column.key}", {name}, "{column.field}" from "{column.table}"'
-            f' where company_id = %s and octet_length("{column.field}") > 0 and substring("{column.field}" from 1 for %s) <> %s {after}'
-            f' order by "{column.key}" limit %s for update skip locked',
+            f' where company_id = %s and octet_length("{column.field}") > 0'
+            f' and substring("{column.field}" from 1 for %s) <> %s {after}'
+            " order by 1 limit %s for update skip locked",
             [company_id, len(prefix), prefix, *([last] if last is not None else []), batch],
         )
         rows: list[tuple[int, str, memoryview]] = cursor.fetchall()

@@ -4,6 +4,7 @@ It must: once a company gives an old address to somebody else, a password reset 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import connection
@@ -26,7 +27,11 @@ def move_addresses(moves: Sequence[Move]) -> None:
     """
     if not moves:
         return
-    people = [[one.user_id for one in moves], [one.old for one in moves], [one.new for one in moves]]
+    people: list[Any] = [
+        [one.user_id for one in moves],
+        [one.old for one in moves],
+        [one.new for one in moves],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_user u SET email = 'moving-' || u.id || '@rollcall.invalid'"

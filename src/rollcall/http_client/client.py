@@ -67,7 +67,7 @@ class HttpClient:
         self._headers = {**_basic(auth), **(headers or {})}
         self._limits = limits
         self._sleep = sleep
-        self._rng = random.Random() if rng is None else rng
+        self._rng = random.Random() if rng is None else rng  # noqa: S311 - spreads waits, keeps no secret
         self._retry_statuses = frozenset(retry_statuses)
         self._wait_for = wait_for
         self._on_wait = on_wait

@@ -34,7 +34,8 @@ class HttpError(Exception):
 
 class AddressRefused(HttpError):
     """We will not speak to this. The code is a reason of `classify_address`, or one of: malformed,
-    characters, dots, scheme, userinfo, host, port, fragment, unresolved, redirect, other_origin."""
+    characters, dots, scheme, userinfo, host, port, fragment, unresolved, redirect, other_origin.
+    """
 
 
 class UnsendableRequest(HttpError):

@@ -32,15 +32,22 @@ COMMANDS = {
     "check": Lazy(
         place=_HERE + "doctor:check", summary="Say what is wrong with this installation.", django=True
     ),
+    "create-company": Lazy(
+        place=_HERE + "first_steps:create_company",
+        summary="Make a company and invite its owner.",
+        django=True,
+    ),
+    "create-token": Lazy(
+        place=_HERE + "first_steps:create_token", summary="Make an API token for a company.", django=True
+    ),
     "rotate-keys": Lazy(
-        place=_HERE + "rotate_keys:rotate_keys", summary="Seal every secret again with a new key.", django=True
+        place=_HERE + "rotate_keys:rotate_keys",
+        summary="Seal every secret again with a new key.",
+        django=True,
     ),
     "sync": Lazy(place=_HERE + "sync_command:sync", summary="Sync one entity now.", django=True),
     "pull": Lazy(place=_HERE + "pull:pull", summary="Print what an HR tool says, one employee a line."),
     "simulate": Lazy(place=_HERE + "simulate:simulate", summary="Serve stand-ins for HR tools."),
-    "conformance": Lazy(
-        place=_HERE + "conformance:conformance", summary="Check a connector against the rules."
-    ),
 }
 
 

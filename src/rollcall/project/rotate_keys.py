@@ -7,7 +7,9 @@ from rollcall.accounts import sealed, secrets
 
 
 @click.command()
-@click.option("--same-key", is_flag=True, help="Make no new key; only renew what an interrupted rotation left.")
+@click.option(
+    "--same-key", is_flag=True, help="Make no new key; only renew what an interrupted rotation left."
+)
 def rotate_keys(*, same_key: bool) -> None:
     """Add a key to the key file and seal every secret again with it. Safe to stop and to repeat.
 

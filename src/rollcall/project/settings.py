@@ -139,6 +139,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Limits on wrong passwords count by the address that the one proxy in front reports.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _https else 0
 if _https:  # a proxy in front ends TLS; it must set this header itself (docs: behind a proxy)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

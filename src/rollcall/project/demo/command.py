@@ -39,6 +39,7 @@ def demo(port: int, headless: bool, as_json: bool, seed: int) -> None:
     Both HR tools are stand-ins on this machine that answer as the real ones do. Nothing leaves it.
     """
     running = server.start(TOOLS, people=PEOPLE, seed=seed)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _up(_environment(port, running), port) as environment:
             made = _fill(environment, running)
@@ -106,7 +107,9 @@ def _empty(home: Path) -> None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise click.ClickException(f"A demo is already running in {home}; stop that one first.") from None
+                raise click.ClickException(
+                    f"A demo is already running in {home}; stop that one first."
+                ) from None
     shutil.rmtree(home, ignore_errors=True)
 
 

@@ -32,7 +32,13 @@ def demo_fill() -> None:
         owner = User.objects.create_user(email=OWNER, password=password, full_name="Sofia Almeida")
         for entity in (france, britain):
             actions.add_member(
-                entity, user=owner, first_name="Sofia", last_name="Almeida", role=Role.OWNER, actor=SYSTEM, now=now
+                entity,
+                user=owner,
+                first_name="Sofia",
+                last_name="Almeida",
+                role=Role.OWNER,
+                actor=SYSTEM,
+                now=now,
             )
         for one in people:
             _add(france, one)

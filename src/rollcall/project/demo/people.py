@@ -37,7 +37,11 @@ def hand_made(world: World) -> list[dict[str, Any]]:
         and person.work_email
         and world.company.offices[person.office_id].name in ("Paris", "Lyon")
     ]
-    shared = {person.work_email for person in working if [p.work_email for p in working].count(person.work_email) > 1}
+    shared = {
+        person.work_email
+        for person in working
+        if [p.work_email for p in working].count(person.work_email) > 1
+    }
     known = [person for person in working if person.work_email not in shared][:MATCHING]
     people = [
         {
@@ -50,7 +54,12 @@ def hand_made(world: World) -> list[dict[str, Any]]:
         for index, person in enumerate(known)
     ]
     people += [
-        {"first_name": first, "last_name": last, "email": f"{first}.{last}@partners.example".lower(), "role": "requester"}
+        {
+            "first_name": first,
+            "last_name": last,
+            "email": f"{first}.{last}@partners.example".lower(),
+            "role": "requester",
+        }
         for first, last in STRANGERS
     ]
     return people

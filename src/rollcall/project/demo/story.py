@@ -51,7 +51,10 @@ class Act(Struct, kw_only=True):
 def play(origin: str, made: Mapping[str, str], running: Running) -> dict[str, Any]:
     """Run the story; return ``{"ok": ..., "seconds": ..., "acts": [...]}``."""
     with httpx.Client(
-        base_url=f"{origin}/api/v1", headers={"Authorization": f"Bearer {made['token']}"}, trust_env=False, timeout=60
+        base_url=f"{origin}/api/v1",
+        headers={"Authorization": f"Bearer {made['token']}"},
+        trust_env=False,
+        timeout=60,
     ) as client:
         teller = _Teller(client, made, running)
         started = time.monotonic()
@@ -64,7 +67,12 @@ def play(origin: str, made: Mapping[str, str], running: Running) -> dict[str, An
         "ok": len(teller.told) == len(teller.acts()) and not any(one.wrong for one in teller.told),
         "seconds": round(time.monotonic() - started, 2),
         "acts": [
-            {"act": one.act, **{name: getattr(one, name) for name in COUNTS}, "seconds": one.seconds, "wrong": one.wrong}
+            {
+                "act": one.act,
+                **{name: getattr(one, name) for name in COUNTS},
+                "seconds": one.seconds,
+                "wrong": one.wrong,
+            }
             for one in teller.told
         ],
     }
@@ -75,7 +83,9 @@ def in_words(told: Mapping[str, Any]) -> str:
     head = f"{'act':<34}" + "".join(f"{name.replace('_', ' '):>13}" for name in COUNTS) + f"{'seconds':>9}"
     lines = [head]
     for one in told["acts"]:
-        lines.append(f"{one['act']:<34}" + "".join(f"{one[name]:>13}" for name in COUNTS) + f"{one['seconds']:>9.2f}")
+        lines.append(
+            f"{one['act']:<34}" + "".join(f"{one[name]:>13}" for name in COUNTS) + f"{one['seconds']:>9.2f}"
+        )
         lines += [f"    WRONG {wrong}" for wrong in one["wrong"]]
     lines.append("Everything did what it should." if told["ok"] else "Something did not do what it should.")
     return "\n".join(lines)
@@ -191,7 +201,9 @@ class _Teller:
     def _quiet(self, act: Act) -> None:
         before = self._members()
         run = self._sync()
-        act.expect("new or changed employees", (run["run"]["seen"]["new"], run["run"]["seen"]["changed"]), (0, 0))
+        act.expect(
+            "new or changed employees", (run["run"]["seen"]["new"], run["run"]["seen"]["changed"]), (0, 0)
+        )
         for one in run["plans"]:
             act.member_rows += one["outcome"].get("member_rows", 0)
             act.skipped += one["counts"]["skip"]
