@@ -44,7 +44,8 @@ def demo(port: int, headless: bool, as_json: bool, seed: int) -> None:
         with _up(_environment(port, running), port) as environment:
             made = _fill(environment, running)
             if headless:
-                acts = story.play(f"http://127.0.0.1:{port}", made, running)
+                mails = f"{environment['ROLLCALL_HOME']}/mail"
+                acts = story.play(f"http://127.0.0.1:{port}", {**made, "mails": mails}, running)
                 click.echo(json.dumps(acts, indent=1) if as_json else story.in_words(acts))
                 if not acts["ok"]:
                     raise SystemExit(1)

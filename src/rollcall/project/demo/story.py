@@ -4,9 +4,11 @@ It talks to Rollcall's REST API as an integrator would, and to the stand-in of t
 would. Each act says what it counted, how long it took, and whether that is what should have happened.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -100,6 +102,7 @@ class _Teller:
         self.entity_id = int(made["france"])
         self.running = running
         self.world: World = running.world(TOOL)
+        self.mails = Path(made["mails"])
         self.connection = 0
         self.plan: dict[str, Any] = {}
         self.told: list[Act] = []
@@ -173,6 +176,20 @@ class _Teller:
         act.expect("archived members", after["archived"] - before["archived"], promised["archive"])
         act.unchanged = promised["managed"] - promised["update"] - promised["archive"] - promised["release"]
         act.expect("state", self._state(), "connected")
+        self._mailed(act, after["invited"])
+
+    def _mailed(self, act: Act, invited: int) -> None:
+        """Everybody invited so far has one mail, and nobody two (O1)."""
+        self._until(lambda: len(self._addressed()) >= invited, f"{invited} invitations to be mailed")
+        addressed = self._addressed()
+        act.expect("mails", len(addressed), invited)
+        act.expect("people with two mails", len(addressed) - len(set(addressed)), 0)
+
+    def _addressed(self) -> list[str]:
+        """The addresses on the invitations mailed so far: files of mails, one after the other."""
+        texts = (file.read_text(errors="replace") for file in self.mails.glob("*.log"))
+        mails = (mail for text in texts for mail in text.split("-" * 79) if "/join/" in mail)
+        return [found[1].lower() for mail in mails if (found := re.search(r"^To: (\S+)$", mail, re.MULTILINE))]
 
     def _archiving(self, act: Act) -> None:
         self.settings["archive_inactive"] = True

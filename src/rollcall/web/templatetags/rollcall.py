@@ -10,7 +10,7 @@ from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from lucide.jinja import lucide
+from lucide.templatetags.lucide import lucide
 
 register = template.Library()
 
