@@ -27,7 +27,16 @@ from rollcall.events.outbox import NewEvent, append
 REMINDERS: Final = (timedelta(days=3), timedelta(days=6), timedelta(days=12))
 """When somebody who has not signed up is reminded, after the invitation."""
 
-EDITABLE: Final = ("email", "first_name", "last_name", "job_title", "department", "team", "work_location", "cost_center")
+EDITABLE: Final = (
+    "email",
+    "first_name",
+    "last_name",
+    "job_title",
+    "department",
+    "team",
+    "work_location",
+    "cost_center",
+)
 """What a person may change on a member by hand, while the HR tool does not manage it."""
 
 _EVENTS: Final[Mapping[Kind, EventKind]] = {
@@ -66,7 +75,14 @@ class Applied(Struct, frozen=True, kw_only=True):
 
 
 def apply_lines(
-    lines: Sequence[Numbered], *, entity: Entity, source: batch.Source, actor: Actor, run_id: int | None, plan_id: int, now: datetime
+    lines: Sequence[Numbered],
+    *,
+    entity: Entity,
+    source: batch.Source,
+    actor: Actor,
+    run_id: int | None,
+    plan_id: int,
+    now: datetime,
 ) -> Applied:
     """Apply acting lines of a plan in one go; line managers are set by ``apply_managers`` afterwards."""
     writes = [_write(one) for one in lines]
@@ -84,9 +100,7 @@ def apply_lines(
     return Applied(done={one.write.number: one.member_id for one in done}, stale=stale)
 
 
-def apply_managers(
-    pairs: Sequence[tuple[int, str | None]], *, entity: Entity, connection_id: int
-) -> int:
+def apply_managers(pairs: Sequence[tuple[int, str | None]], *, entity: Entity, connection_id: int) -> int:
     """Set the line managers of applied lines: member -> employee id of the manager; return rows changed."""
     return batch.set_managers(pairs, entity_id=entity.pk, connection_id=connection_id)
 
@@ -135,8 +149,11 @@ def _events(
         data |= person | {"invitation_id": one.invitation[0], "nonce": one.invitation[1]}
     told = [
         kind
-        for name, kind in (("email", EventKind.MEMBER_EMAIL_CHANGED), ("bank_account", EventKind.MEMBER_BANK_CHANGED))
-        if change.kind is not Kind.CREATE and name in change.fields and change.fields[name].after
+        for name, kind in (
+            ("email", EventKind.MEMBER_EMAIL_CHANGED),
+            ("bank_account", EventKind.MEMBER_BANK_CHANGED),
+        )
+        if name in change.fields and change.fields[name].before and change.fields[name].after
     ]
     for kind, about in ((_EVENTS[change.kind], data), *((kind, person) for kind in told)):
         yield NewEvent(
@@ -195,7 +212,9 @@ def invite_by_hand(
     return Member.objects.get(pk=done[0].member_id)
 
 
-def add_member(entity: Entity, *, user: User, first_name: str, last_name: str, role: Role, actor: Actor, now: datetime) -> Member:
+def add_member(
+    entity: Entity, *, user: User, first_name: str, last_name: str, role: Role, actor: Actor, now: datetime
+) -> Member:
     """Make somebody who can sign in already a member of an entity, active at once: how the first owner comes to be."""
     member = Member.objects.create(
         company_id=entity.company_id,
@@ -238,7 +257,9 @@ def edit(member: Member, values: Mapping[str, str], *, actor: Actor, now: dateti
     if "email" in after:
         after["email_key"] = _free_address(member, after["email"])
     write = batch.Write(number=1, kind=Kind.UPDATE, member_id=member.pk, before=before, after=after)
-    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    done, _ = batch.write(
+        [write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now
+    )
     if not done:
         raise Refused("stale")
     data = {"fields": {name: list(pair) for name, pair in fields.items()}}
@@ -263,7 +284,9 @@ def archive_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
     write = batch.Write(
         number=1, kind=Kind.ARCHIVE, member_id=member.pk, before={}, after={"archived_by_hand": True}
     )
-    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    done, _ = batch.write(
+        [write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now
+    )
     if not done:
         raise Refused("last_owner")
     _tell(EventKind.MEMBER_ARCHIVED, member.entity, member.pk, actor, {"why": "by_hand"})
@@ -275,7 +298,9 @@ def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
         raise Refused("not_archived")
     _free_address(member, member.email)
     write = batch.Write(number=1, kind=Kind.REACTIVATE, member_id=member.pk, before={}, after={})
-    done, _ = batch.write([write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now)
+    done, _ = batch.write(
+        [write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now
+    )
     if not done:
         raise Refused("stale")
     invitation = done[0].invitation
@@ -328,7 +353,13 @@ def remind(invitation: Invitation, *, now: datetime) -> None:
     invitation.save(update_fields=["reminders", "next_reminder_at"])
     member = invitation.member
     data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
-    _tell(EventKind.MEMBER_INVITATION_REMINDED, member.entity, member.pk, SYSTEM, data | {"reminder": invitation.reminders})
+    _tell(
+        EventKind.MEMBER_INVITATION_REMINDED,
+        member.entity,
+        member.pk,
+        SYSTEM,
+        data | {"reminder": invitation.reminders},
+    )
 
 
 def signature(invitation: Invitation) -> str:
@@ -376,7 +407,12 @@ def _tell(kind: EventKind, entity: Entity, member_id: int, actor: Actor, data: d
     append(
         [
             NewEvent(
-                company_id=entity.company_id, kind=kind, actor=actor, entity_id=entity.pk, member_id=member_id, data=data
+                company_id=entity.company_id,
+                kind=kind,
+                actor=actor,
+                entity_id=entity.pk,
+                member_id=member_id,
+                data=data,
             )
         ]
     )
