@@ -17,7 +17,7 @@ from rollcall.accounts import secrets
 from rollcall.accounts.models import Grant
 from rollcall.accounts.sessions import end_sessions
 from rollcall.accounts.sign_in import Move, move_addresses
-from rollcall.directory.models import Invitation, Link, Member
+from rollcall.directory.models import Invitation, Member
 from rollcall.engine.change import Kind
 from rollcall.engine.roster import Role, State
 from rollcall.engine.snapshot import fold_email
@@ -128,7 +128,12 @@ def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:
                 WHERE m.entity_id = %s AND to_jsonb(m) @> w.before
                 ORDER BY m.id FOR UPDATE OF m
                 """,
-                [_json([{"number": o.number, "member_id": o.member_id, "before": o.before} for o in known]), entity_id],
+                [
+                    _json(
+                        [{"number": o.number, "member_id": o.member_id, "before": o.before} for o in known]
+                    ),
+                    entity_id,
+                ],
             )
             rows = {number: tuple(found) for number, *found in cursor.fetchall()}
         owners = _owners_left(cursor, entity_id, [o.member_id for o in known if o.kind is Kind.ARCHIVE])
@@ -205,7 +210,8 @@ def _give_ids(writes: Sequence[Write]) -> None:
         return
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('directory_member', 'id')) FROM generate_series(1, %s)", [len(new)]
+            "SELECT nextval(pg_get_serial_sequence('directory_member', 'id')) FROM generate_series(1, %s)",
+            [len(new)],
         )
         for one, (member_id,) in zip(new, cursor.fetchall(), strict=True):
             one.member_id = int(member_id)
@@ -218,7 +224,12 @@ def _complete(writes: Sequence[Write], *, company_id: int, entity_id: int, now: 
         match one.kind:
             case Kind.CREATE:
                 blank = {"role": Role.REQUESTER, "first_name": "", "last_name": "", "state": State.INVITED}
-                fixed = {"id": one.member_id, "company_id": company_id, "entity_id": entity_id, "created_at": at}
+                fixed = {
+                    "id": one.member_id,
+                    "company_id": company_id,
+                    "entity_id": entity_id,
+                    "created_at": at,
+                }
                 one.after = blank | {"archived_by_hand": False, "invited_at": at} | one.after | fixed
             case Kind.ARCHIVE:
                 one.after |= {"state": State.ARCHIVED, "archived_at": at}
@@ -252,7 +263,11 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
                 row=f"{connection_id}:{one.employee_id}",
             )
             sealed = secrets.seal(
-                plain, company_id=company_id, table="directory_member", field="bank_sealed", row=str(one.member_id)
+                plain,
+                company_id=company_id,
+                table="directory_member",
+                field="bank_sealed",
+                row=str(one.member_id),
             )
         one.after |= {
             "bank_sealed": "\\x" + sealed.hex() if sealed is not None else None,
@@ -271,6 +286,25 @@ _UPDATE: Final = (
     f" (SELECT {', '.join('r.' + c for c in _CHANGEABLE)} FROM jsonb_populate_record(m, w.after) r)"
     " FROM jsonb_to_recordset(%s::jsonb) AS w(member_id bigint, after jsonb) WHERE m.id = w.member_id"
 )
+
+
+_TIE: Final = """
+    INSERT INTO directory_link
+        (company_id, entity_id, connection_id, changed_at, applied_version,
+         member_id, employee_id, managed, why_not, why_not_params, applied_digest)
+    SELECT %s, %s, %s, %s, %s, r.member_id, r.employee_id, r.managed, r.why_not, r.why_not_params, r.applied_digest
+    FROM jsonb_populate_recordset(NULL::directory_link, %s::jsonb) r
+    ON CONFLICT (entity_id, connection_id, employee_id) DO UPDATE SET
+        managed = excluded.managed, why_not = excluded.why_not, why_not_params = excluded.why_not_params,
+        changed_at = excluded.changed_at, applied_digest = excluded.applied_digest,
+        applied_version = excluded.applied_version
+"""
+_INVITE: Final = """
+    INSERT INTO directory_invitation
+        (company_id, member_id, nonce, created_at, expires_at, reminders, next_reminder_at)
+    SELECT %s, r.member_id, r.nonce, %s, %s, 0, %s FROM unnest(%s::bigint[], %s::text[]) AS r(member_id, nonce)
+    RETURNING member_id, id, nonce
+"""
 
 
 def _insert(writes: Sequence[Write]) -> None:
@@ -301,7 +335,11 @@ def _move_sign_ins(writes: Sequence[Write]) -> None:
         for one in writes
         if "email_key" in one.after and one.before.get("email")
     }
-    users = Member.objects.filter(pk__in=list(moved), user__isnull=False).values_list("pk", "user_id") if moved else ()
+    users = (
+        Member.objects.filter(pk__in=list(moved), user__isnull=False).values_list("pk", "user_id")
+        if moved
+        else ()
+    )
     move_addresses([Move(user_id=user, old=moved[pk][0], new=moved[pk][1]) for pk, user in users if user])
 
 
@@ -322,7 +360,11 @@ def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
 
     After a reconnect the tool may know somebody under a new number only (I8).
     """
-    tied = {one.member_id: one.employee_id for one in writes if one.kind in (Kind.LINK, Kind.REACTIVATE, Kind.ARCHIVE)}
+    tied = {
+        one.member_id: one.employee_id
+        for one in writes
+        if one.kind in (Kind.LINK, Kind.REACTIVATE, Kind.ARCHIVE)
+    }
     if tied:
         with database.cursor() as cursor:
             cursor.execute(
@@ -337,28 +379,21 @@ def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
 def _tie(writes: Sequence[Write], company_id: int, entity_id: int, source: Source, now: datetime) -> None:
     _untie_forgotten(writes, source)
     rows = [
-        Link(
-            company_id=company_id,
-            entity_id=entity_id,
-            member_id=one.member_id,
-            connection_id=source.connection_id,
-            employee_id=one.employee_id,
-            managed=one.kind is not Kind.RELEASE,
-            why_not=one.why if one.kind is Kind.RELEASE else "",
-            why_not_params=dict(one.params) if one.kind is Kind.RELEASE else {},
-            changed_at=now,
-            applied_digest=one.employee_digest,
-            applied_version=source.version,
-        )
+        {
+            "member_id": one.member_id,
+            "employee_id": one.employee_id,
+            "managed": one.kind is not Kind.RELEASE,
+            "why_not": one.why if one.kind is Kind.RELEASE else "",
+            "why_not_params": one.params if one.kind is Kind.RELEASE else {},
+            "applied_digest": one.employee_digest,
+        }
         for one in writes
         if one.employee_id is not None
     ]
-    Link.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["entity", "connection", "employee_id"],
-        update_fields=["managed", "why_not", "why_not_params", "changed_at", "applied_digest", "applied_version"],
-    )
+    if rows:
+        with database.cursor() as cursor:
+            fixed = [company_id, entity_id, source.connection_id, now, source.version]
+            cursor.execute(_TIE, [*fixed, _json(rows)])
 
 
 def _end_access(members: Sequence[int | None], now: datetime) -> None:
@@ -386,21 +421,17 @@ def _invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int
         if returning
         else ()
     )
-    invited |= {one.member_id for one in writes if one.kind is Kind.CREATE and one.after["state"] == State.INVITED}
-    made = Invitation.objects.bulk_create(
-        [
-            Invitation(
-                company_id=company_id,
-                member_id=member_id,
-                nonce=token_urlsafe(16),
-                created_at=now,
-                expires_at=now + INVITATION_LIVES,
-                next_reminder_at=now + FIRST_REMINDER,
-            )
-            for member_id in sorted(invited)
-        ]
-    )
-    return {one.member_id: (one.pk, one.nonce) for one in made}
+    invited |= {
+        one.member_id for one in writes if one.kind is Kind.CREATE and one.after["state"] == State.INVITED
+    }
+    if not invited:
+        return {}
+    members = sorted(invited)
+    nonces = [token_urlsafe(16) for _ in members]
+    with database.cursor() as cursor:
+        fixed = [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER]
+        cursor.execute(_INVITE, [*fixed, members, nonces])
+        return {member_id: (number, nonce) for member_id, number, nonce in cursor.fetchall()}
 
 
 def _json(value: object) -> str:

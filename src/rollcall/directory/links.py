@@ -14,6 +14,10 @@ def release_all(connection_id: int, *, why: str, tool: str) -> int:
     managed = Link.objects.filter(connection_id=connection_id, managed=True)
     living = managed.exclude(member__state=State.ARCHIVED).count()
     managed.update(
-        managed=False, why_not=why, why_not_params={"tool": tool}, changed_at=timezone.now(), applied_digest=""
+        managed=False,
+        why_not=why,
+        why_not_params={"tool": tool},
+        changed_at=timezone.now(),
+        applied_digest="",
     )
     return living

@@ -36,7 +36,12 @@ def member(entity_id: int, member_id: int) -> Member | None:
 
 
 def page_of_members(
-    entity_id: int, state: State, *, search: str = "", status: HrStatus | None = None, after: tuple[str, str, int] | None = None
+    entity_id: int,
+    state: State,
+    *,
+    search: str = "",
+    status: HrStatus | None = None,
+    after: tuple[str, str, int] | None = None,
 ) -> list[Member]:
     """Return up to ``PAGE`` + 1 members in order of name; ``after`` is the key of the last one shown.
 
@@ -50,7 +55,9 @@ def page_of_members(
     if status is not None:
         links = Link.objects.filter(member_id=OuterRef("pk"))
         found = found.filter(
-            ~Exists(links) if status is HrStatus.MANUAL else Exists(links.filter(managed=status is HrStatus.MANAGED))
+            ~Exists(links)
+            if status is HrStatus.MANUAL
+            else Exists(links.filter(managed=status is HrStatus.MANAGED))
         )
     if after:
         last, first, key = after
@@ -70,7 +77,9 @@ def page_of_members(
 def counts(entity_id: int) -> dict[str, int]:
     """Return how many members are invited, active and archived, and how many the HR tool manages."""
     states = dict(members_of(entity_id).values_list("state").annotate(Count("pk")))
-    managed = Link.objects.filter(entity_id=entity_id, managed=True).exclude(member__state=State.ARCHIVED).count()
+    managed = (
+        Link.objects.filter(entity_id=entity_id, managed=True).exclude(member__state=State.ARCHIVED).count()
+    )
     return {state.value: states.get(state.value, 0) for state in State} | {"managed": managed}
 
 

@@ -66,7 +66,8 @@ _LOCK = """
     on conflict (company_id) do update set number = head.number returning number, hash
 """
 # One statement for any number of events. COPY is not possible: PostgreSQL refuses it under row-level
-# security. Arrays are read several times faster than one JSON document (tried with 100,000 events).
+# security. Arrays are read several times faster than one JSON document (tried with 100,000 events), except
+# for the data itself: in an array every quote of it would be escaped, in Python.
 _ARRAYS: Final = (
     ("number", "bigint"),
     ("kind", "text"),
@@ -77,19 +78,18 @@ _ARRAYS: Final = (
     ("member_id", "bigint"),
     ("run_id", "bigint"),
     ("plan_id", "bigint"),
-    ("data", "jsonb"),
     ("salt", "text"),
     ("content_hash", "text"),
     ("previous_hash", "text"),
     ("hash", "text"),
 )
-_NAMES: Final = ", ".join(name for name, _ in _ARRAYS)
-_SOURCES: Final = ", ".join(f"%s::{'text' if kind == 'jsonb' else kind}[]" for _, kind in _ARRAYS)
+_NAMES: Final = ", ".join([*(name for name, _ in _ARRAYS), "data"])
+_SOURCES: Final = ", ".join(f"%s::{kind}[]" for _, kind in _ARRAYS)
 _INSERT: Final = f"""
     with written as (
         insert into events_event (company_id, at, {_NAMES})
-        select %s, %s::timestamptz, {_NAMES.replace("data", "data::jsonb")}
-        from unnest({_SOURCES}) as r({_NAMES})
+        select %s, %s::timestamptz, {_NAMES}
+        from rows from (unnest({_SOURCES}), jsonb_array_elements(%s::jsonb)) as r({_NAMES})
         returning id, company_id
     )
     insert into events_outbox (event_id, company_id) select id, company_id from written
@@ -115,7 +115,8 @@ def append(events: Sequence[NewEvent]) -> None:
         number, previous = cursor.fetchone() or (0, GENESIS)
         rows = list(_chained(events, number, previous, at))
         arrays = [[getattr(row, name) for row in rows] for name, _ in _ARRAYS]
-        cursor.execute(_INSERT, [company_id, rows[0].at, *arrays])
+        data = f"[{','.join(row.data for row in rows)}]"
+        cursor.execute(_INSERT, [company_id, rows[0].at, *arrays, data])
         cursor.execute(
             "update events_chainhead set number = %s, hash = %s where company_id = %s",
             [rows[-1].number, rows[-1].hash, company_id],
@@ -181,6 +182,8 @@ def _hash(company_id: int, row: _Row) -> str:
 
 
 def _refuse_floats(value: object) -> None:
+    if value is None or isinstance(value, str):
+        return  # nearly everything
     if isinstance(value, float):
         message = "event data holds no floats"
         raise TypeError(message)

@@ -61,7 +61,9 @@ def connect(
     used = Subscription.objects.select_related("connection").filter(entity=entity).first()
     if used is not None and used.connection.state != State.DISCONNECTED and used.connection.tool != tool:
         raise Refused("in_use", tool=used.connection.tool)
-    connection, _ = Connection.objects.select_for_update().get_or_create(company_id=entity.company_id, tool=tool)
+    connection, _ = Connection.objects.select_for_update().get_or_create(
+        company_id=entity.company_id, tool=tool
+    )
     changes_key = connection.state not in (State.CONNECTING, State.DISCONNECTED)
     if changes_key and connection.identity and access.identity and connection.identity != access.identity:
         raise Refused("other_company", tool=tool)
@@ -91,7 +93,11 @@ def join(entity: Entity, connection: Connection, *, actor: Actor) -> Subscriptio
     if not connection.is_used:
         raise Refused("not_connected")
     used = Subscription.objects.select_related("connection").filter(entity=entity).first()
-    if used is not None and used.connection_id != connection.pk and used.connection.state != State.DISCONNECTED:
+    if (
+        used is not None
+        and used.connection_id != connection.pk
+        and used.connection.state != State.DISCONNECTED
+    ):
         raise Refused("in_use", tool=used.connection.tool)
     subscription, _ = Subscription.objects.update_or_create(
         entity=entity, defaults={"company_id": entity.company_id, "connection": connection}
@@ -105,7 +111,9 @@ def start(connection: Connection, *, trigger: str, actor: Actor) -> None:
     if not connection.is_used:
         raise Refused("not_connected")
     Connection.objects.filter(pk=connection.pk).update(run_wanted=trigger, run_wanted_by=actor.label)
-    transaction.on_commit(partial(tasks.defer_run, connection.company_id, connection.pk, trigger, actor.label))
+    transaction.on_commit(
+        partial(tasks.defer_run, connection.company_id, connection.pk, trigger, actor.label)
+    )
 
 
 def preview(subscription: Subscription, settings: Settings, *, actor: Actor) -> Plan:
@@ -157,7 +165,10 @@ def approve(made: Plan, digest: str, *, actor: Actor, override: str = "") -> Non
 def reject(made: Plan, *, actor: Actor) -> None:
     """Say no to a plan; the settings stay as they are. Raises ``Refused``: ``decided``."""
     changed = Plan.objects.filter(pk=made.pk, state__in=WAITING).update(
-        state=PlanState.REJECTED, decided_by=actor.label, decided_at=timezone.now(), finished_at=timezone.now()
+        state=PlanState.REJECTED,
+        decided_by=actor.label,
+        decided_at=timezone.now(),
+        finished_at=timezone.now(),
     )
     if not changed:
         raise Refused("decided", state=made.state)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.connections.fetch import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.directory import actions
 from rollcall.directory.batch import Source
@@ -30,26 +31,29 @@ ADDRESSES: Final = 20_000
 
 def apply(plan: Plan, token: UUID, actor: Actor) -> None:
     """Apply a plan in state *applying*. Raises ``LeaseLost``; whatever else is raised leaves whole chunks done."""
-    rows = 0
+    rows = after = 0
     swapping = True
     while True:
         with access.acting_for(plan.company_id):
             check(plan.subscription.connection_id, token)
-            lines = _next_lines(plan, swapping=swapping)
+            lines = _next_lines(plan, after, swapping=swapping)
             if not lines and not swapping:
                 break
+            after = 0 if swapping else lines[-1].number
             swapping = False
             rows += _apply_chunk(plan, lines, actor)
-    while _set_managers(plan, token):
-        pass
+    last: int | None = 0
+    while last is not None:
+        last = _set_managers(plan, token, last)
     _finish(plan, token, rows, actor)
 
 
-def _next_lines(plan: Plan, *, swapping: bool) -> list[Line]:
+def _next_lines(plan: Plan, after: int, *, swapping: bool) -> list[Line]:
+    # ``after``: lines already done need not be walked over again and again
     wanted = Line.objects.filter(plan=plan, state=LineState.WANTED, kind__in=ACTING).order_by("number")
     if swapping:
         return list(wanted.filter(fields__has_key="email").exclude(kind=Kind.CREATE)[:ADDRESSES])
-    return list(wanted[:CHUNK])
+    return list(wanted.filter(number__gt=after)[:CHUNK])
 
 
 def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
@@ -100,19 +104,28 @@ def _change(line: Line) -> Change:
     )
 
 
-def _set_managers(plan: Plan, token: UUID) -> int:
-    """Set line managers of one chunk of applied lines, now that everybody has a member; return how many were left."""
+def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
+    """Set line managers of one chunk of applied lines, now that everybody has a member.
+
+    Returns the number of the last line looked at, to go on ``after``; ``None`` when there was none.
+    """
     with access.acting_for(plan.company_id):
         check(plan.subscription.connection_id, token)
         lines = list(
-            Line.objects.filter(plan=plan, state=LineState.DONE, fields__has_key="manager", managers_set=False)
+            Line.objects.filter(
+                plan=plan,
+                state=LineState.DONE,
+                fields__has_key="manager",
+                managers_set=False,
+                number__gt=after,
+            )
             .order_by("number")
-            .values_list("pk", "member_id", "fields")[:CHUNK]
+            .values_list("number", "member_id", "fields__manager__ref")[:CHUNK]
         )
-        pairs = [(member, fields["manager"].get("ref")) for _, member, fields in lines if member is not None]
+        pairs = [(member, ref) for _, member, ref in lines if member is not None]
         actions.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
-        Line.objects.filter(pk__in=[row[0] for row in lines]).update(managers_set=True)
-    return len(lines)
+        Line.objects.filter(plan=plan, number__in=[row[0] for row in lines]).update(managers_set=True)
+    return lines[-1][0] if lines else None
 
 
 def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:
@@ -149,6 +162,8 @@ def _all_in_step(plan: Plan) -> None:
     """
     version = Subscription.objects.values_list("version", flat=True).get(pk=plan.subscription_id)
     with database.cursor() as cursor:
+        if plan.subscription.connection.employees > MANY:
+            expect_many(cursor)
         cursor.execute(
             """
             UPDATE directory_link l SET applied_version = %s, applied_digest = e.digest

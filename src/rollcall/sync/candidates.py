@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.connections.fetch import expect_many
+from rollcall.connections.fetch import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
@@ -63,7 +63,8 @@ def prepare(question: Question) -> None:
     wanted = isinstance(question.settings.scope, scopes.Filter) and question.settings.scope.include_managers
     connection_id = question.subscription.connection_id
     with database.cursor() as cursor:
-        if question.everybody:
+        if question.everybody or question.subscription.connection.employees > MANY:
+            # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.
             expect_many(cursor)
         cursor.execute("DROP TABLE IF EXISTS brought")
         cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
@@ -128,7 +129,11 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         **boss_params,
     }
     columns = ", ".join(
-        [*(f"e.{name}" for name in _EMPLOYEE), *(f"m.{name}" for name in _MEMBER), *(f"s.{name}" for name in _MEMBER)]
+        [
+            *(f"e.{name}" for name in _EMPLOYEE),
+            *(f"m.{name}" for name in _MEMBER),
+            *(f"s.{name}" for name in _MEMBER),
+        ]
     )
     same = ", ".join(_MEMBER)
     sql = f"""
@@ -173,6 +178,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
             WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
               AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
+                   OR coalesce(e.last_working_day, e.end_date) >= %(first_day)s
                    OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > %(first_day)s))
             ELSE %(everybody)s
               OR l.applied_digest <> e.digest OR l.applied_version <> %(version)s
@@ -208,9 +214,21 @@ _AT_REST: Final = _AT_SAME + len(_MEMBER)
 
 def _found(row: tuple[Any, ...], question: Question) -> Found:
     values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
-    (digest, vanished, loop, link_id, managed, as_manager, same_linked, twins, held, own, *boss, before, owners) = (
-        row[_AT_REST:]
-    )
+    (
+        digest,
+        vanished,
+        loop,
+        link_id,
+        managed,
+        as_manager,
+        same_linked,
+        twins,
+        held,
+        own,
+        *boss,
+        before,
+        owners,
+    ) = row[_AT_REST:]
     employee = employee_of(values)
     member = _member(row[_AT_MEMBER:_AT_SAME], owners)
     outside = scopes.judge(question.settings.scope, employee)
@@ -323,5 +341,3 @@ def _manager(employee: Mapping[str, Any], boss: list[Any], *, loop: bool) -> Man
         state = ManagerState.EXPECTED if expected else ManagerState.NO_MEMBER
     resolved = member_id if state is ManagerState.MEMBER else None
     return Manager(state=state, employee_id=named, member_id=resolved, name=name)
-
-

@@ -31,7 +31,9 @@ class LeaseLost(Exception):
 def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
     """Hold the connection for the length of the block; yields ``None`` when another run holds it."""
     params = database.get_connection_params()
-    wanted = {name: value for name, value in params.items() if name not in {"cursor_factory", "context", "pool"}}
+    wanted = {
+        name: value for name, value in params.items() if name not in {"cursor_factory", "context", "pool"}
+    }
     with psycopg.connect(**wanted, autocommit=True) as own:
         row = own.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, connection_id]).fetchone()
         if row is None or not row[0]:
@@ -39,12 +41,16 @@ def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
             return
         token = uuid4()
         with access.acting_for(company_id):
-            Connection.objects.filter(pk=connection_id).update(lease=token, lease_until=timezone.now() + _LASTS)
+            Connection.objects.filter(pk=connection_id).update(
+                lease=token, lease_until=timezone.now() + _LASTS
+            )
         try:
             yield token
         finally:
             with access.acting_for(company_id):
                 Connection.objects.filter(pk=connection_id, lease=token).update(lease=None, lease_until=None)
+            # Said aloud: after a mere hang-up the server may hold the lock a moment longer than we think.
+            own.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, connection_id])
 
 
 def at_work() -> set[int]:

@@ -70,7 +70,13 @@ class _Making:
     """One plan in the making; lines are staged in a temporary table, so a plan of any length needs little memory."""
 
     def __init__(
-        self, subscription: Subscription, settings: Settings, entity: Entity, now: datetime, *, for_settings: bool
+        self,
+        subscription: Subscription,
+        settings: Settings,
+        entity: Entity,
+        now: datetime,
+        *,
+        for_settings: bool,
     ) -> None:
         self.subscription = subscription
         self.settings = settings

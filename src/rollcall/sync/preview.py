@@ -27,7 +27,9 @@ def latest_plan(entity_id: int) -> Plan | None:
     return Plan.objects.filter(entity_id=entity_id).order_by("-pk").first()
 
 
-def lines(plan: Plan, kinds: Sequence[Kind], *, search: str = "", after: int = 0, size: int = PAGE) -> list[Line]:
+def lines(
+    plan: Plan, kinds: Sequence[Kind], *, search: str = "", after: int = 0, size: int = PAGE
+) -> list[Line]:
     """Return up to ``size`` + 1 lines of these kinds in order, those behind line number ``after``."""
     found = Line.objects.filter(plan=plan, kind__in=list(kinds), number__gt=after)
     for word in search.split()[:5]:

@@ -73,9 +73,7 @@ def run_connection(
             connection.next_run_at = connection.next_run_at or next_run(connection.pk, now)
             if connection.state != State.CONNECTING:
                 connection.state = State.SYNCING
-            connection.save(
-                update_fields=["run_wanted", "run_wanted_by", "state", "progress", "next_run_at"]
-            )
+            connection.save(update_fields=["run_wanted", "run_wanted_by", "state", "progress", "next_run_at"])
         try:
             _work(run, connection, token, apply_now=apply_now)
         except LeaseLost:
@@ -83,7 +81,9 @@ def run_connection(
         except RateLimited as error:
             _fail(run, connection, RunState.POSTPONED, error.code, error.params, error.retry_after)
         except SourceError as error:
-            log.warning("run_failed", connection=connection_id, run=run.pk, error=error.code, detail=error.detail)
+            log.warning(
+                "run_failed", connection=connection_id, run=run.pk, error=error.code, detail=error.detail
+            )
             _fail(run, connection, RunState.FAILED, error.code, error.params)
         except Exception:
             _fail(run, connection, RunState.FAILED, "internal", {})
@@ -126,7 +126,9 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         }
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, found.company or "", found.identity or "")
-        live = [one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live]
+        live = [
+            one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live
+        ]
     for subscription_id in live:
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
     _succeed(run, connection, token)
@@ -221,7 +223,12 @@ def resting_state(connection: Connection) -> State:
 
 
 def _fail(
-    run: Run, connection: Connection, state: RunState, code: str, params: dict[str, str], wait: float | None = None
+    run: Run,
+    connection: Connection,
+    state: RunState,
+    code: str,
+    params: dict[str, str],
+    wait: float | None = None,
 ) -> None:
     now = timezone.now()
     with access.acting_for(connection.company_id):
@@ -264,4 +271,13 @@ def _tell(made: Plan, kind: EventKind, data: dict[str, list[str]]) -> None:
 
 def _tell_connection(connection: Connection, kind: EventKind, data: dict[str, str]) -> None:
     actor = Actor(kind="sync", label="sync")
-    append([NewEvent(company_id=connection.company_id, kind=kind, actor=actor, data={"connection": connection.pk, **data})])
+    append(
+        [
+            NewEvent(
+                company_id=connection.company_id,
+                kind=kind,
+                actor=actor,
+                data={"connection": connection.pk, **data},
+            )
+        ]
+    )

@@ -81,9 +81,9 @@ def tick(timestamp: int = 0) -> None:
             .values_list("company_id", "pk", "run_wanted", "run_wanted_by")[:_DUE_AT_ONCE]
         )
         waiting = list(
-            Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - timedelta(minutes=2)).values_list(
-                "company_id", "pk", "decided_by"
-            )[:_DUE_AT_ONCE]
+            Plan.objects.filter(
+                state=PlanState.APPLYING, decided_at__lt=now - timedelta(minutes=2)
+            ).values_list("company_id", "pk", "decided_by")[:_DUE_AT_ONCE]
         )
     for company_id, connection_id, trigger, by in due:
         with access.acting_for(company_id):
