@@ -30,7 +30,6 @@ def store_employees(
     for one in snapshot:
         columns, digest = values(one, company_id=connection.company_id, connection_id=connection.pk)
         given = dict(zip(VALUE_COLUMNS, columns, strict=True))
-        given["custom"] = msgspec.json.decode(given["custom"]) if given["custom"] else None
         bank = (banks or {}).get(one.id)
         if bank:
             given["bank_digest"], given["bank_mask"] = bank.digest, bank.mask
@@ -56,9 +55,7 @@ def store_employees(
 def with_last_owner(members: Sequence[Member]) -> list[Member]:
     """The members with ``last_owner`` as the database knows it: the only active owner."""
     active = [one for one in members if one.role is Role.OWNER and one.state is State.ACTIVE]
-    return [
-        msgspec.structs.replace(one, last_owner=len(active) == 1 and one is active[0]) for one in members
-    ]
+    return [msgspec.structs.replace(one, last_owner=len(active) == 1 and one is active[0]) for one in members]
 
 
 def store_members(entity: Entity, members: Sequence[Member]) -> None:
@@ -111,5 +108,3 @@ def subscribe(entity: Entity, settings: Settings) -> mirror.Subscription:
         settings=msgspec.to_builtins(settings),
         version=1,
     )
-
-

@@ -32,7 +32,9 @@ _TYPES: Final = {
 }
 _STAGE: Final = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _NEW_COLUMNS)
 # psycopg needs the types of the columns to send them in binary form
-_COPY_TYPES: Final = [{"int": "int4", "bigint": "int8"}.get(t, t) for t in (_TYPES.get(n, "text") for n in _NEW_COLUMNS)]
+_COPY_TYPES: Final = [
+    {"int": "int4", "bigint": "int8"}.get(t, t) for t in (_TYPES.get(n, "text") for n in _NEW_COLUMNS)
+]
 
 
 MANY: Final = 2_000
@@ -95,8 +97,7 @@ def fetch(
     reading.run(connector.pages(), progress)
     with access.acting_for(connection.company_id):
         guard()
-        merged = reading.merge(now)
-    return merged
+        return reading.merge(now)
 
 
 class _Reading:
@@ -154,7 +155,8 @@ class _Reading:
             seen = {bytes(row[0]): row[1] for row in cursor.fetchall()}
             if seen:
                 cursor.execute(
-                    "INSERT INTO stage_seen SELECT %s, unnest(%s::bigint[])", [self.pages, list(seen.values())]
+                    "INSERT INTO stage_seen SELECT %s, unnest(%s::bigint[])",
+                    [self.pages, list(seen.values())],
                 )
             fresh = ((d, r) for d, r in by_digest.items() if d not in seen)
             with cursor.copy(f"COPY stage ({', '.join(_NEW_COLUMNS)}) FROM STDIN (FORMAT BINARY)") as copy:
@@ -241,7 +243,8 @@ class _Reading:
         if any(one.id is None for one in self.aside):
             # Somebody unreadable without an id might be anybody, so nobody is called absent by this read.
             cursor.execute(
-                "INSERT INTO present SELECT id FROM connections_employee WHERE connection_id = %s", [self.connection.pk]
+                "INSERT INTO present SELECT id FROM connections_employee WHERE connection_id = %s",
+                [self.connection.pk],
             )
         return [one.id for one in self.aside if one.id is not None]
 
@@ -312,7 +315,7 @@ def _merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int
             WHERE e.connection_id = %s AND e.external_id = s.external_id AND e.id IN (SELECT id FROM moved)
         )
         SELECT count(*) FILTER (WHERE content), coalesce(bool_or(manager), false) FROM moved
-        """,  # noqa: S608 - our own column names
+        """,
         [connection.pk, now, connection.pk],
     )
     changed, regrouped = cursor.fetchone()
@@ -326,7 +329,7 @@ def _merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int
         WHERE NOT EXISTS (
             SELECT FROM connections_employee e WHERE e.connection_id = %s AND e.external_id = s.external_id
         )
-        """,  # noqa: S608 - our own column names
+        """,
         [connection.company_id, connection.pk, now, now, connection.pk],
     )
     new = cursor.rowcount

@@ -79,7 +79,9 @@ class Connection(models.Model):
 
     def get_credentials(self) -> dict[str, str]:
         """Return what the admin typed. Raises ``SealBroken`` if it was sealed for another row."""
-        return msgspec.json.decode(secrets.unseal(bytes(self.credentials), **self._bound()), type=dict[str, str])
+        return msgspec.json.decode(
+            secrets.unseal(bytes(self.credentials), **self._bound()), type=dict[str, str]
+        )
 
     def _bound(self) -> dict[str, object]:
         return {
@@ -110,7 +112,9 @@ class Subscription(models.Model):
 
     def get_settings(self) -> Settings:
         """Return the confirmed settings, or the defaults."""
-        return msgspec.convert(self.settings or {"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}, Settings)
+        return msgspec.convert(
+            self.settings or {"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}, Settings
+        )
 
     def get_draft(self) -> Settings:
         """Return the settings as last edited, else the confirmed ones."""

@@ -10,6 +10,7 @@ from django.conf import settings
 from rollcall.connections.models import Connection
 from rollcall.connectors import catalogue
 from rollcall.connectors.base import Connector, Wanted
+from rollcall.http_client import Limits
 
 
 @contextmanager
@@ -22,12 +23,16 @@ def opened(connection: Connection) -> Iterator[Connector]:
 
 @contextmanager
 def opened_with(tool: str, credentials: Mapping[str, str], wanted: Wanted) -> Iterator[Connector]:
-    """Yield a connector for credentials that are not stored (yet)."""
+    """Yield a connector for credentials that are not stored (yet).
+
+    The operator may name another address for the tool, and how often one request is tried (5 times).
+    """
     with catalogue.connect(
         tool,
         credentials,
         environ_base_url=os.environ.get(f"ROLLCALL_BASE_URL_{tool.upper()}"),
         allow_hosts=settings.ROLLCALL_ALLOW_HOSTS,
         wanted=wanted,
+        limits=Limits(tries=int(os.environ.get("ROLLCALL_HTTP_TRIES") or Limits().tries)),
     ) as connector:
         yield connector

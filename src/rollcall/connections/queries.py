@@ -37,7 +37,11 @@ class Matching(Struct, frozen=True, kw_only=True):
 
 def subscription_of(entity_id: int) -> Subscription | None:
     """Return the entity's use of a connection, with the connection, or ``None``."""
-    return Subscription.objects.select_related("connection", "entity__company").filter(entity_id=entity_id).first()
+    return (
+        Subscription.objects.select_related("connection", "entity__company")
+        .filter(entity_id=entity_id)
+        .first()
+    )
 
 
 def connection_of(company_id: int, connection_id: int) -> Connection | None:
@@ -65,7 +69,7 @@ def filter_values(connection_id: int) -> Mapping[str, Sequence[Value]]:
                 FROM present p, jsonb_each_text(coalesce(p.custom, '{{}}'::jsonb)) c
             )
             SELECT attribute, value, count(*) FROM pairs GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
-            """,  # noqa: S608 - names from our own list
+            """,
             [connection_id],
         )
         found: dict[str, list[Value]] = {}
@@ -84,13 +88,12 @@ def matching(connection_id: int, scope: Scope) -> Matching:
     sql, params = condition(scope, "e")
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"  # noqa: S608 - see scope
+            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"
             f" WHERE e.connection_id = %s AND {WORKS_HERE}",
             [*params, connection_id],
         )
         inside, everybody = cursor.fetchone()
     return Matching(matching=int(inside), employees=int(everybody))
-
 
 
 def page_of_employees(connection_id: int, *, after: str = "", size: int = 100) -> list[Employee]:

@@ -63,7 +63,16 @@ def values(employee: Employee, *, company_id: int, connection_id: int) -> tuple[
             row=f"{connection_id}:{employee.id}",
         )
     found = (seen.digest or None, seen.mask) if seen else (None, None)
-    return (*texts, *dates, status, dict(custom) if custom is not None else None, key, sealed, *found, mask), digest
+    return (
+        *texts,
+        *dates,
+        status,
+        dict(custom) if custom is not None else None,
+        key,
+        sealed,
+        *found,
+        mask,
+    ), digest
 
 
 def bank_seen(bank: BankAccount | None, *, company_id: int) -> Bank | None:
@@ -80,7 +89,9 @@ def bank_seen(bank: BankAccount | None, *, company_id: int) -> Bank | None:
     mask = f"{head} •••• {str(number)[-4:]}".strip()
     if isinstance(bank.iban, str) and bank.iban and not _is_iban(bank.iban):
         return Bank(digest="", mask=mask)
-    return Bank(digest=secrets.digest(msgspec.json.encode(bank), company_id=company_id, purpose="bank"), mask=mask)
+    return Bank(
+        digest=secrets.digest(msgspec.json.encode(bank), company_id=company_id, purpose="bank"), mask=mask
+    )
 
 
 def _is_iban(text: str) -> bool:
@@ -108,7 +119,9 @@ def employee_of(row: Mapping[str, Any]) -> Employee:
         elif name == "status":
             given[name] = Status(row["status"])
         elif name == "custom":
-            given[name] = row["custom"] or {}
+            # Django leaves jsonb of a plain cursor as text.
+            custom = row["custom"] or {}
+            given[name] = msgspec.json.decode(custom) if isinstance(custom, str) else custom
         else:
             given[name] = row[name]
     return Employee(id=row["external_id"], **given)

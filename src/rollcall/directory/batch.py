@@ -278,11 +278,11 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
 
 
 _INSERT: Final = (
-    f"INSERT INTO directory_member ({', '.join(COLUMNS)})"  # noqa: S608 - our own column names
+    f"INSERT INTO directory_member ({', '.join(COLUMNS)})"
     f" SELECT {', '.join(COLUMNS)} FROM jsonb_populate_recordset(NULL::directory_member, %s::jsonb)"
 )
 _UPDATE: Final = (
-    f"UPDATE directory_member m SET ({', '.join(_CHANGEABLE)}) ="  # noqa: S608 - our own column names
+    f"UPDATE directory_member m SET ({', '.join(_CHANGEABLE)}) ="
     f" (SELECT {', '.join('r.' + c for c in _CHANGEABLE)} FROM jsonb_populate_record(m, w.after) r)"
     " FROM jsonb_to_recordset(%s::jsonb) AS w(member_id bigint, after jsonb) WHERE m.id = w.member_id"
 )

@@ -81,7 +81,7 @@ def prepare(question: Question) -> None:
                 )
                 SELECT up.id FROM up
                 JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id
-                """,  # noqa: S608 - the condition is made of our own column names and parameters
+                """,
                 [connection_id, *params, connection_id, connection_id],
             )
         cursor.execute("ANALYZE brought")
@@ -105,7 +105,7 @@ def in_scope(question: Question) -> int:
     condition, params = scopes.condition(question.settings.scope, "e")
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"  # noqa: S608
+            f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
             f" AND (({condition}) OR e.external_id IN (SELECT id FROM brought))",
             [question.subscription.connection_id, *params],
         )
@@ -194,7 +194,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                             OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))
             END
         ORDER BY e.external_id COLLATE "C"
-    """  # noqa: S608 - our own column names; every value is a parameter
+    """
     return sql, params
 
 
@@ -293,7 +293,7 @@ def _holder(question: Question, key: str) -> tuple[int, str | None] | None:
                   AND t.external_id <> e.external_id AND t.status IS DISTINCT FROM 'inactive'
                   AND t.absent_since IS NULL)
             WHERE h.entity_id = %(entity)s AND h.email_key = %(key)s AND h.state <> 'archived'
-            """,  # noqa: S608 - our own column names; every value is a parameter
+            """,
             {
                 "connection": question.subscription.connection_id,
                 "entity": question.subscription.entity_id,

@@ -243,7 +243,7 @@ def _clearable(connection_id: int) -> frozenset[str]:
     sums = ", ".join(f"coalesce(bool_or({column} IS NOT NULL), false)" for column in columns.values())
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT {sums} FROM connections_employee WHERE connection_id = %s AND absent_since IS NULL",  # noqa: S608
+            f"SELECT {sums} FROM connections_employee WHERE connection_id = %s AND absent_since IS NULL",
             [connection_id],
         )
         row = cursor.fetchone()
