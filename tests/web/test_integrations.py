@@ -1,6 +1,7 @@
 """The gallery and the card of the connected tool."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from django.conf import LazySettings
@@ -92,11 +93,15 @@ def test_pause_and_resume(hr: World) -> None:
     assert hr.connection().run_wanted == "person"
 
 
-def test_sync_now_pressed_twice_asks_for_one_run(hr: World) -> None:
+def test_sync_now_pressed_twice_asks_for_one_run(
+    hr: World, django_capture_on_commit_callbacks: Callable[[], AbstractContextManager[list[object]]]
+) -> None:
     client = hr.ready()
-    client.post(f"{HOME}sync/")
+    with django_capture_on_commit_callbacks() as jobs:
+        client.post(f"{HOME}sync/")
+        assert client.post(f"{HOME}sync/").status_code == 302
+    assert len(jobs) == 1
     assert hr.connection().run_wanted == "person"
-    assert client.post(f"{HOME}sync/").status_code == 302
 
 
 def test_buttons_without_a_connection_say_so(hr: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from rollcall.accounts.models import Role
 from rollcall.connections.gallery import tool_name
@@ -31,6 +32,10 @@ _REFUSALS: Final[Mapping[str, Any]] = {
     "cancelled": _("This invitation was taken back."),
     "expired": _("This invitation has expired."),
 }
+
+# Texts of Django's and allauth's own forms. Our catalogue comes before theirs, so an e-mail has one name in
+# French on every page.
+_SHARED_WORDS = (gettext_noop("Email"), gettext_noop("Enter a valid email address."))
 
 
 def refusal(error: Refused) -> str:

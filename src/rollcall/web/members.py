@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rollcall.accounts.access import admin_required, member_required
 from rollcall.accounts.models import Role
+from rollcall.connections import models as connections
 from rollcall.connections.gallery import tool_name
 from rollcall.connections.queries import subscription_of
 from rollcall.directory import actions, queries
@@ -45,7 +46,6 @@ def members(request: HttpRequest) -> HttpResponse:
     shown = rows[: queries.PAGE]
     for row in shown:
         _say_hr_status(row, row.link)  # type: ignore[attr-defined]  # set by page_of_members
-    subscription = subscription_of(entity.pk)
     context = {
         "members": shown,
         "more": shown[-1].pk if len(rows) > queries.PAGE else None,
@@ -66,10 +66,18 @@ def members(request: HttpRequest) -> HttpResponse:
         ],
         "counts": counts,
         "present": counts[State.ACTIVE] + counts[State.INVITED],
-        "tool": tool_name(subscription.connection.tool) if subscription else "",
+        "tool": _tool_of(entity.pk),
         "admin": is_admin(request),
     }
     return render(request, "members/list.html", context)
+
+
+def _tool_of(entity_id: int) -> str:
+    """Return the name of the HR tool the entity is connected to, empty while there is none."""
+    used = subscription_of(entity_id)
+    if used is None or used.connection.state == connections.State.DISCONNECTED:
+        return ""
+    return tool_name(used.connection.tool)
 
 
 def _place(entity_id: int, after: str) -> tuple[str, str, int] | None:
@@ -152,8 +160,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": made.email})
             return redirect(_list_of(State.INVITED))
-    subscription = subscription_of(entity_of(request).pk)
-    tool = tool_name(subscription.connection.tool) if subscription else ""
+    tool = _tool_of(entity_of(request).pk)
     return render(
         request, "members/invite.html", {"form": form, "tool": tool}, status=422 if form.errors else 200
     )
