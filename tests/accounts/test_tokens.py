@@ -122,7 +122,7 @@ def test_ended_sessions_belong_to_nobody(two: Two) -> None:
     for client, user in ((laptop, two.alice), (phone, two.alice), (other, two.bob)):
         client.force_login(user)
     assert signed_in(laptop)
-    end_sessions(two.alice.pk)
+    end_sessions([two.alice.pk])
     assert not signed_in(laptop)
     assert not signed_in(phone)
     assert signed_in(other)

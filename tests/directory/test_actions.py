@@ -13,9 +13,10 @@ from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity, Grant
 from rollcall.directory import actions, reminders
-from rollcall.directory.batch import Source
+from rollcall.directory import lines as plan_lines
 from rollcall.directory.models import Invitation, Link, Member
 from rollcall.directory.queries import locked_fields
+from rollcall.directory.writes import Source
 from rollcall.engine.change import Change, FieldChange, Kind, Why
 from rollcall.engine.roster import Role
 from rollcall.events.models import Event
@@ -44,7 +45,7 @@ def now_is(member: Member) -> Member:
 
 def line(
     number: int, kind: Kind, member: Member | None, employee: str, **fields: tuple[Any, Any]
-) -> actions.Numbered:
+) -> plan_lines.Numbered:
     """A line of a plan on its way."""
     change = Change(
         kind=kind,
@@ -54,11 +55,11 @@ def line(
         member_id=member.pk if member else None,
         fields={name: FieldChange(before=before, after=after) for name, (before, after) in fields.items()},
     )
-    return actions.Numbered(number=number, change=change, employee_digest="d")
+    return plan_lines.Numbered(number=number, change=change, employee_digest="d")
 
 
-def apply(them: Crew, *lines: actions.Numbered) -> actions.Applied:
-    return actions.apply_lines(
+def apply(them: Crew, *lines: plan_lines.Numbered) -> plan_lines.Applied:
+    return plan_lines.apply_lines(
         lines,
         entity=entity_of(them),
         source=Source(connection_id=them.connection.pk, version=1),

@@ -34,14 +34,18 @@ def test_the_first_owner_gets_a_link_that_works() -> None:
 
 
 def test_an_owner_who_cannot_be_written_to_is_refused() -> None:
-    said = CliRunner().invoke(first_steps.create_company, ["Acme", "--entity", "Acme France", "--owner", "nobody"])
+    said = CliRunner().invoke(
+        first_steps.create_company, ["Acme", "--entity", "Acme France", "--owner", "nobody"]
+    )
     assert said.exit_code == 1
     assert "not_an_email" in said.output
 
 
 def test_a_token_of_a_company_calls_for_that_company() -> None:
     company = create_company("Acme")
-    said = CliRunner().invoke(first_steps.create_token, [str(company.pk), "--name", "script", "--scope", "read"])
+    said = CliRunner().invoke(
+        first_steps.create_token, [str(company.pk), "--name", "script", "--scope", "read"]
+    )
     actor = tokens.verify(said.output.strip())
     assert actor is not None
     assert (actor.company_id, actor.scopes) == (company.pk, ("read",))

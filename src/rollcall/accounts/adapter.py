@@ -39,3 +39,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         with translation.override(user.language if isinstance(user, User) else translation.get_language()):
             message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
         return message
+
+
+def displayed(user: User) -> str:
+    """Return what the sign-in pages call somebody: the name, else the address."""
+    return user.full_name or user.email

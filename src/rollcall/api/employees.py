@@ -21,7 +21,13 @@ from rollcall.engine.snapshot import DELIVERABLE, Employee
 from rollcall.sync.models import Line
 from rollcall.sync.preview import latest_plan
 
-COLUMNS: Final = ("external_id", "delivered", "bank_digest", *(set(DELIVERABLE) - {"bank_account"}))
+COLUMNS: Final = (
+    "external_id",
+    "delivered",
+    "bank_digest",
+    "bank_mask",
+    *(set(DELIVERABLE) - {"bank_account"}),
+)
 
 
 class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,7 +80,7 @@ def _shown(tool: Tool) -> ToolAnswer:
                 fields=one.fields,
                 label=gettext(one.label),
                 why=gettext(one.why),
-                permission=one.permission,
+                permission=gettext(one.permission),
                 optional=one.optional,
             )
             for one in tool.data

@@ -1,6 +1,7 @@
 """A customer's connection to an HR tool, who uses it with which settings, and the mirror of its employees."""
 
 from enum import StrEnum
+from typing import Final, TypedDict
 
 import msgspec
 from django.contrib.postgres.fields import ArrayField
@@ -21,6 +22,14 @@ class State(StrEnum):
     ERROR = "error"
     PAUSED = "paused"
     DISCONNECTED = "disconnected"
+
+
+class _Column(TypedDict):
+    table: str
+    field: str
+
+
+_CREDENTIALS: Final = _Column(table="connections_connection", field="credentials")
 
 
 class Connection(models.Model):
@@ -75,21 +84,16 @@ class Connection(models.Model):
 
     def set_credentials(self, values: dict[str, str]) -> None:
         """Seal ``values`` for this row; the row must have its id."""
-        self.credentials = secrets.seal(msgspec.json.encode(values), **self._bound())
+        self.credentials = secrets.seal(
+            msgspec.json.encode(values), company_id=self.company_id, row=str(self.pk), **_CREDENTIALS
+        )
 
     def get_credentials(self) -> dict[str, str]:
         """Return what the admin typed. Raises ``SealBroken`` if it was sealed for another row."""
-        return msgspec.json.decode(
-            secrets.unseal(bytes(self.credentials), **self._bound()), type=dict[str, str]
+        plain = secrets.unseal(
+            bytes(self.credentials), company_id=self.company_id, row=str(self.pk), **_CREDENTIALS
         )
-
-    def _bound(self) -> dict[str, object]:
-        return {
-            "company_id": self.company_id,
-            "table": "connections_connection",
-            "field": "credentials",
-            "row": str(self.pk),
-        }
+        return msgspec.json.decode(plain, type=dict[str, str])
 
 
 class Subscription(models.Model):

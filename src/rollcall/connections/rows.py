@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
+from schwifty import IBAN
 
 from rollcall.accounts import secrets
 from rollcall.engine.roster import Bank
@@ -87,19 +88,11 @@ def bank_seen(bank: BankAccount | None, *, company_id: int) -> Bank | None:
         return None
     head = str(number)[:4] if bank.iban else ""
     mask = f"{head} •••• {str(number)[-4:]}".strip()
-    if isinstance(bank.iban, str) and bank.iban and not _is_iban(bank.iban):
+    if isinstance(bank.iban, str) and bank.iban and not IBAN(bank.iban, allow_invalid=True).is_valid:
         return Bank(digest="", mask=mask)
     return Bank(
         digest=secrets.digest(msgspec.json.encode(bank), company_id=company_id, purpose="bank"), mask=mask
     )
-
-
-def _is_iban(text: str) -> bool:
-    """Tell whether the check digits fit (ISO 13616: letters count from 10, the whole is 1 modulo 97)."""
-    plain = "".join(text.split()).upper()
-    if not (plain.isascii() and plain.isalnum() and 15 <= len(plain) <= 34):
-        return False
-    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
 
 
 def employee_of(row: Mapping[str, Any]) -> Employee:

@@ -1,24 +1,26 @@
-"""The one write path: every change of a member, whoever wants it, with its audit entry in the same transaction.
+"""What people do to members: invite, edit, archive, bring back; each with its audit entry in the same transaction.
+
+Together with ``lines``, for plans, this is the only way in which members change; both write through ``batch``.
 
 All functions run inside a transaction that acts for the company of the entity (``accounts.access.acting_for``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any, Final
 
-from msgspec import Struct
-
 from rollcall.accounts import access, secrets
 from rollcall.accounts.actor import SYSTEM, Actor
 from rollcall.accounts.models import Entity, Grant, User
 from rollcall.directory import batch
+from rollcall.directory.following import INVITATION_LIVES
 from rollcall.directory.models import Invitation, Member
 from rollcall.directory.queries import locked_fields
-from rollcall.engine.change import Change, Kind
-from rollcall.engine.plan import PLAIN_FIELDS, is_email
+from rollcall.directory.writes import Write
+from rollcall.engine.change import Kind
+from rollcall.engine.plan import is_email
 from rollcall.engine.roster import Role, State
 from rollcall.engine.snapshot import fold_email
 from rollcall.events.catalogue import Kind as EventKind
@@ -39,15 +41,6 @@ EDITABLE: Final = (
 )
 """What a person may change on a member by hand, while the HR tool does not manage it."""
 
-_EVENTS: Final[Mapping[Kind, EventKind]] = {
-    Kind.CREATE: EventKind.MEMBER_INVITED,
-    Kind.LINK: EventKind.MEMBER_LINKED,
-    Kind.UPDATE: EventKind.MEMBER_UPDATED,
-    Kind.ARCHIVE: EventKind.MEMBER_ARCHIVED,
-    Kind.REACTIVATE: EventKind.MEMBER_REACTIVATED,
-    Kind.RELEASE: EventKind.MEMBER_RELEASED,
-}
-
 
 class Refused(Exception):
     """A person asked for something that must not be. ``code`` names the reason, ``params`` its details."""
@@ -57,126 +50,6 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.params = params
-
-
-class Numbered(Struct, frozen=True, kw_only=True):
-    """A line of a stored plan on its way to the directory."""
-
-    number: int
-    change: Change
-    employee_digest: str
-
-
-class Applied(Struct, frozen=True, kw_only=True):
-    """What became of a batch of lines: number -> member, and the numbers that no longer fitted."""
-
-    done: Mapping[int, int]
-    stale: Sequence[int]
-
-
-def apply_lines(
-    lines: Sequence[Numbered],
-    *,
-    entity: Entity,
-    source: batch.Source,
-    actor: Actor,
-    run_id: int | None,
-    plan_id: int,
-    now: datetime,
-) -> Applied:
-    """Apply acting lines of a plan in one go; line managers are set by ``apply_managers`` afterwards."""
-    writes = [_write(one) for one in lines]
-    done, stale = batch.write(
-        writes, company_id=entity.company_id, entity_id=entity.pk, source=source, now=now
-    )
-    changes = {one.number: one.change for one in lines}
-    append(
-        [
-            event
-            for one in done
-            for event in _events(one, changes[one.write.number], entity, actor, run_id, plan_id)
-        ]
-    )
-    return Applied(done={one.write.number: one.member_id for one in done}, stale=stale)
-
-
-def apply_managers(pairs: Sequence[tuple[int, str | None]], *, entity: Entity, connection_id: int) -> int:
-    """Set the line managers of applied lines: member -> employee id of the manager; return rows changed."""
-    return batch.set_managers(pairs, entity_id=entity.pk, connection_id=connection_id)
-
-
-def _write(one: Numbered) -> batch.Write:
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    change = one.change
-    for name, field in change.fields.items():
-        if name in PLAIN_FIELDS:
-            empty = "" if name in ("first_name", "last_name") else None
-            before[name] = field.before if field.before is not None else empty
-            after[name] = field.after if field.after is not None else empty
-    if "email" in after:
-        after["email"] = after["email"].strip()
-        after["email_key"] = fold_email(after["email"])
-    bank = change.fields.get("bank_account")
-    if bank is not None:
-        before["bank_mask"] = bank.before
-    return batch.Write(
-        number=one.number,
-        kind=change.kind,
-        member_id=change.member_id,
-        before=before,
-        after=after,
-        employee_id=change.employee_id,
-        employee_digest=one.employee_digest,
-        takes_bank=bank is not None,
-        why=change.why,
-        params=change.params,
-    )
-
-
-def _events(
-    one: batch.Written, change: Change, entity: Entity, actor: Actor, run_id: int | None, plan_id: int | None
-) -> Iterator[NewEvent]:
-    """The audit entry of a change, then what the member has to be told about it."""
-    data: dict[str, Any] = {
-        "why": str(change.why),
-        "params": dict(change.params),
-        "employee_id": change.employee_id,
-        "fields": {name: [field.before, field.after] for name, field in change.fields.items()},
-    }
-    person = _person(change, entity)
-    if one.invitation:
-        data |= person | {"invitation_id": one.invitation[0], "nonce": one.invitation[1]}
-    told = [
-        kind
-        for name, kind in (
-            ("email", EventKind.MEMBER_EMAIL_CHANGED),
-            ("bank_account", EventKind.MEMBER_BANK_CHANGED),
-        )
-        if name in change.fields and change.fields[name].before and change.fields[name].after
-    ]
-    for kind, about in ((_EVENTS[change.kind], data), *((kind, person) for kind in told)):
-        yield NewEvent(
-            company_id=entity.company_id,
-            kind=kind,
-            actor=actor,
-            entity_id=entity.pk,
-            member_id=one.member_id,
-            run_id=run_id,
-            plan_id=plan_id,
-            data=about,
-        )
-
-
-def _person(change: Change, entity: Entity) -> dict[str, Any]:
-    """What a mail to the person needs; in their own language if HR knows it."""
-    language = change.fields.get("language")
-    return {
-        "email": change.email,
-        "first_name": change.name,
-        "entity": entity.name,
-        "language": (language.after if language else None) or entity.language,
-    }
 
 
 def _invitation_data(invitation: tuple[int, str], email: str, name: str, entity: Entity) -> dict[str, Any]:
@@ -203,7 +76,7 @@ def invite_by_hand(
         "last_name": last_name.strip(),
         "role": role,
     }
-    write = batch.Write(number=1, kind=Kind.CREATE, member_id=None, before={}, after=after)
+    write = Write(number=1, kind=Kind.CREATE, member_id=None, before={}, after=after)
     done, _ = batch.write([write], company_id=entity.company_id, entity_id=entity.pk, source=None, now=now)
     if not done or done[0].invitation is None:
         raise Refused("already_member", email=email)
@@ -251,12 +124,12 @@ def edit(member: Member, values: Mapping[str, str], *, actor: Actor, now: dateti
             raise Refused("not_editable", field=name)
         if name in locked:
             raise Refused("managed", field=name, tool=locked[name])
-    nullable = {f.name for f in Member._meta.concrete_fields if f.null}
+    nullable = {f.name for f in Member._meta.concrete_fields if f.null}  # noqa: SLF001 - documented API
     before = {n: (b or None) if n in nullable else b for n, (b, _) in fields.items()}
     after: dict[str, Any] = {n: (a or None) if n in nullable else a for n, (_, a) in fields.items()}
     if "email" in after:
         after["email_key"] = _free_address(member, after["email"])
-    write = batch.Write(number=1, kind=Kind.UPDATE, member_id=member.pk, before=before, after=after)
+    write = Write(number=1, kind=Kind.UPDATE, member_id=member.pk, before=before, after=after)
     done, _ = batch.write(
         [write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now
     )
@@ -281,7 +154,7 @@ def archive_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
     """Archive a member at once, managed or not (product decision 11). Raises ``Refused``: last_owner, archived."""
     if member.state == State.ARCHIVED:
         raise Refused("archived")
-    write = batch.Write(
+    write = Write(
         number=1, kind=Kind.ARCHIVE, member_id=member.pk, before={}, after={"archived_by_hand": True}
     )
     done, _ = batch.write(
@@ -297,7 +170,7 @@ def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
     if member.state != State.ARCHIVED:
         raise Refused("not_archived")
     _free_address(member, member.email)
-    write = batch.Write(number=1, kind=Kind.REACTIVATE, member_id=member.pk, before={}, after={})
+    write = Write(number=1, kind=Kind.REACTIVATE, member_id=member.pk, before={}, after={})
     done, _ = batch.write(
         [write], company_id=member.company_id, entity_id=member.entity_id, source=None, now=now
     )
@@ -330,7 +203,7 @@ def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
         member=member,
         nonce=token_urlsafe(16),
         created_at=now,
-        expires_at=now + batch.INVITATION_LIVES,
+        expires_at=now + INVITATION_LIVES,
         next_reminder_at=now + REMINDERS[0],
     )
     data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)

@@ -1,64 +1,24 @@
-"""Many changes of members with a fixed number of statements: the machinery behind ``actions``.
+"""Many changes of members with a fixed number of statements: the machinery behind ``actions`` and ``lines``.
 
 Everything here runs inside the caller's transaction, which acts for one company. A write happens only while its
 *before* still holds; what no longer fits is reported as stale and left as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from secrets import token_urlsafe
+from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from django.db import connection as database
-from msgspec import Struct
 
 from rollcall.accounts import secrets
-from rollcall.accounts.models import Grant
-from rollcall.accounts.sessions import end_sessions
-from rollcall.accounts.sign_in import Move, move_addresses
-from rollcall.directory.models import Invitation, Member
+from rollcall.directory import following
+from rollcall.directory.models import Member
+from rollcall.directory.writes import Source, Write, Written, as_json
 from rollcall.engine.change import Kind
 from rollcall.engine.roster import Role, State
-from rollcall.engine.snapshot import fold_email
 
-INVITATION_LIVES: Final = timedelta(days=60)
-FIRST_REMINDER: Final = timedelta(days=3)
-
-COLUMNS: Final = tuple(f.column for f in Member._meta.concrete_fields)
+COLUMNS: Final = tuple(str(f.column) for f in Member._meta.concrete_fields)  # noqa: SLF001 - documented API
 _CHANGEABLE: Final = tuple(c for c in COLUMNS if c not in {"id", "company_id", "entity_id", "created_at"})
-
-
-class Write(Struct, kw_only=True):
-    """One change of one member, in columns. ``after`` is completed by this room before it is written."""
-
-    number: int
-    kind: Kind
-    member_id: int | None
-    before: dict[str, Any]
-    after: dict[str, Any]
-    # the employee this comes from, if it comes from one
-    employee_id: str | None = None
-    employee_digest: str = ""
-    # the employee's bank account is to be taken over
-    takes_bank: bool = False
-    why: str = ""
-    params: Mapping[str, str] = {}
-
-
-class Written(Struct, frozen=True, kw_only=True):
-    """One write that happened."""
-
-    write: Write
-    member_id: int
-    invitation: tuple[int, str] | None = None
-
-
-class Source(Struct, frozen=True, kw_only=True):
-    """The connection a batch comes from, and the version of the settings it brings members in step with."""
-
-    connection_id: int
-    version: int
 
 
 def write(
@@ -72,11 +32,11 @@ def write(
         _take_over_banks(happens, company_id, source.connection_id)
     _insert([one for one in happens if one.kind is Kind.CREATE])
     _update([one for one in happens if one.kind is not Kind.CREATE])
-    _move_sign_ins(happens)
+    following.move_sign_ins(happens)
     if source:
-        _tie(happens, company_id, entity_id, source, now)
-    _end_access([one.member_id for one in happens if one.kind is Kind.ARCHIVE], now)
-    invitations = _invite(happens, company_id, now)
+        following.tie(happens, company_id, entity_id, source, now)
+    following.end_access([one.member_id for one in happens if one.kind is Kind.ARCHIVE], now)
+    invitations = following.invite(happens, company_id, now)
     done = [
         Written(write=one, member_id=one.member_id, invitation=invitations.get(one.member_id))
         for one in happens
@@ -110,7 +70,7 @@ def set_managers(pairs: Iterable[tuple[int, str | None]], *, entity_id: int, con
             WHERE m.id = r.member_id AND m.entity_id = %s AND m.id IS DISTINCT FROM r.boss_id
               AND (r.boss IS NULL OR r.boss_id IS NOT NULL) AND m.manager_id IS DISTINCT FROM r.boss_id
             """,
-            [_json(wanted), entity_id, connection_id, entity_id],
+            [as_json(wanted), entity_id, connection_id, entity_id],
         )
         return int(cursor.rowcount)
 
@@ -129,7 +89,7 @@ def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:
                 ORDER BY m.id FOR UPDATE OF m
                 """,
                 [
-                    _json(
+                    as_json(
                         [{"number": o.number, "member_id": o.member_id, "before": o.before} for o in known]
                     ),
                     entity_id,
@@ -288,29 +248,10 @@ _UPDATE: Final = (
 )
 
 
-_TIE: Final = """
-    INSERT INTO directory_link
-        (company_id, entity_id, connection_id, changed_at, applied_version,
-         member_id, employee_id, managed, why_not, why_not_params, applied_digest)
-    SELECT %s, %s, %s, %s, %s, r.member_id, r.employee_id, r.managed, r.why_not, r.why_not_params, r.applied_digest
-    FROM jsonb_populate_recordset(NULL::directory_link, %s::jsonb) r
-    ON CONFLICT (entity_id, connection_id, employee_id) DO UPDATE SET
-        managed = excluded.managed, why_not = excluded.why_not, why_not_params = excluded.why_not_params,
-        changed_at = excluded.changed_at, applied_digest = excluded.applied_digest,
-        applied_version = excluded.applied_version
-"""
-_INVITE: Final = """
-    INSERT INTO directory_invitation
-        (company_id, member_id, nonce, created_at, expires_at, reminders, next_reminder_at)
-    SELECT %s, r.member_id, r.nonce, %s, %s, 0, %s FROM unnest(%s::bigint[], %s::text[]) AS r(member_id, nonce)
-    RETURNING member_id, id, nonce
-"""
-
-
 def _insert(writes: Sequence[Write]) -> None:
     if writes:
         with database.cursor() as cursor:
-            cursor.execute(_INSERT, [_json([one.after for one in writes])])
+            cursor.execute(_INSERT, [as_json([one.after for one in writes])])
 
 
 def _update(writes: Sequence[Write]) -> None:
@@ -318,7 +259,7 @@ def _update(writes: Sequence[Write]) -> None:
     if not changed:
         return
     with database.cursor() as cursor:
-        cursor.execute(_UPDATE, [_json(changed)])
+        cursor.execute(_UPDATE, [as_json(changed)])
         back = [one.member_id for one in writes if one.kind is Kind.REACTIVATE]
         if back:
             cursor.execute(
@@ -326,113 +267,4 @@ def _update(writes: Sequence[Write]) -> None:
                 " WHERE id = ANY(%s)",
                 [back],
             )
-    _restore_access(back)
-
-
-def _move_sign_ins(writes: Sequence[Write]) -> None:
-    moved = {
-        one.member_id: (fold_email(one.before["email"]), one.after["email_key"])
-        for one in writes
-        if "email_key" in one.after and one.before.get("email")
-    }
-    users = (
-        Member.objects.filter(pk__in=list(moved), user__isnull=False).values_list("pk", "user_id")
-        if moved
-        else ()
-    )
-    move_addresses([Move(user_id=user, old=moved[pk][0], new=moved[pk][1]) for pk, user in users if user])
-
-
-def _restore_access(members: Sequence[int | None]) -> None:
-    if members:
-        people = Member.objects.filter(pk__in=members, user__isnull=False)
-        Grant.objects.bulk_create(
-            [
-                Grant(company_id=m.company_id, entity_id=m.entity_id, user_id=m.user_id, role=m.role)
-                for m in people
-            ],
-            ignore_conflicts=True,
-        )
-
-
-def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
-    """Take away links to employees who are in the mirror no more: a member has one link for each connection.
-
-    After a reconnect the tool may know somebody under a new number only (I8).
-    """
-    tied = {
-        one.member_id: one.employee_id
-        for one in writes
-        if one.kind in (Kind.LINK, Kind.REACTIVATE, Kind.ARCHIVE)
-    }
-    if tied:
-        with database.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM directory_link l USING unnest(%s::bigint[], %s::text[]) AS x(member, employee)"
-                " WHERE l.member_id = x.member AND l.connection_id = %s AND l.employee_id <> x.employee"
-                " AND NOT EXISTS (SELECT FROM connections_employee e"
-                " WHERE e.connection_id = l.connection_id AND e.external_id = l.employee_id)",
-                [list(tied), list(tied.values()), source.connection_id],
-            )
-
-
-def _tie(writes: Sequence[Write], company_id: int, entity_id: int, source: Source, now: datetime) -> None:
-    _untie_forgotten(writes, source)
-    rows = [
-        {
-            "member_id": one.member_id,
-            "employee_id": one.employee_id,
-            "managed": one.kind is not Kind.RELEASE,
-            "why_not": one.why if one.kind is Kind.RELEASE else "",
-            "why_not_params": one.params if one.kind is Kind.RELEASE else {},
-            "applied_digest": one.employee_digest,
-        }
-        for one in writes
-        if one.employee_id is not None
-    ]
-    if rows:
-        with database.cursor() as cursor:
-            fixed = [company_id, entity_id, source.connection_id, now, source.version]
-            cursor.execute(_TIE, [*fixed, _json(rows)])
-
-
-def _end_access(members: Sequence[int | None], now: datetime) -> None:
-    """Take away what an archived member could do: rights in this entity, sessions, unused invitations (Z8)."""
-    if not members:
-        return
-    Invitation.objects.filter(member_id__in=members, used_at=None, cancelled_at=None).update(
-        cancelled_at=now, next_reminder_at=None
-    )
-    signed_in = list(
-        Member.objects.filter(pk__in=members, user__isnull=False).values_list("user_id", "entity_id")
-    )
-    for user_id, entity_id in signed_in:
-        Grant.objects.filter(user_id=user_id, entity_id=entity_id).delete()
-    for user_id in {user_id for user_id, _ in signed_in}:
-        if user_id is not None:
-            end_sessions(user_id)
-
-
-def _invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int | None, tuple[int, str]]:
-    """Prepare one invitation for each new member, and for each returning one who never signed up."""
-    returning = [one.member_id for one in writes if one.kind is Kind.REACTIVATE]
-    invited = set(
-        Member.objects.filter(pk__in=returning, state=State.INVITED).values_list("pk", flat=True)
-        if returning
-        else ()
-    )
-    invited |= {
-        one.member_id for one in writes if one.kind is Kind.CREATE and one.after["state"] == State.INVITED
-    }
-    if not invited:
-        return {}
-    members = sorted(invited)
-    nonces = [token_urlsafe(16) for _ in members]
-    with database.cursor() as cursor:
-        fixed = [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER]
-        cursor.execute(_INVITE, [*fixed, members, nonces])
-        return {member_id: (number, nonce) for member_id, number, nonce in cursor.fetchall()}
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    following.restore_access(back)

@@ -81,7 +81,7 @@ def judge(scope: Scope, employee: Employee) -> Condition | None:
     return None
 
 
-def condition(scope: Scope, alias: str) -> tuple[str, list[object]]:
+def condition(scope: Scope, alias: str) -> tuple[str, list[str | list[str]]]:
     """Return an SQL condition over the mirror row ``alias`` and its parameters (``%s`` style).
 
     The columns have the names of ``Employee``; ``custom`` is a ``jsonb`` object of texts.
@@ -89,7 +89,7 @@ def condition(scope: Scope, alias: str) -> tuple[str, list[object]]:
     if isinstance(scope, Everybody):
         return "true", []
     parts: list[str] = []
-    params: list[object] = []
+    params: list[str | list[str]] = []
     for one in scope.conditions:
         if one.attribute.startswith(CUSTOM):
             column = f"coalesce({alias}.custom ->> %s, '')"

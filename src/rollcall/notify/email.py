@@ -72,11 +72,18 @@ def _about(event: Event) -> dict[str, Any]:
         "name": data.get("name") or data.get("first_name") or "",
         "tool": data.get("tool_name") or data.get("tool") or _("your HR tool"),
         "reason": data.get("message") or data.get("reason") or "",
-        "link": _address("/"),
+        "link": _address(_page(event)),
     }
     if data.get("invitation_id") and data.get("nonce"):
         about["link"] = _address(join_path(data["invitation_id"], data["nonce"]))
     return about
+
+
+def _page(event: Event) -> str:
+    """The page where the reader can do something about it."""
+    if event.kind == Kind.PLAN_HELD and event.plan_id:
+        return f"/settings/integrations/plan/{event.plan_id}/"
+    return "/settings/integrations/" if event.kind == Kind.CONNECTION_FAILED else "/"
 
 
 def _subject(name: str, about: dict[str, Any]) -> str:

@@ -43,7 +43,9 @@ def create_company(
             )
             invitation = queries.open_invitation(member)
     except actions.Refused as refused:
-        raise click.ClickException(f"The owner cannot be invited: {refused.code} {refused.params}") from refused
+        raise click.ClickException(
+            f"The owner cannot be invited: {refused.code} {refused.params}"
+        ) from refused
     click.echo(f"Company {company.pk}, entity {first.pk}. The owner signs up here (the mail says the same):")
     if invitation is not None:
         click.echo(f"{settings.ROLLCALL_URL}/join/{invitation.pk}.{actions.signature(invitation)}/")

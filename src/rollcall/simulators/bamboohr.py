@@ -2,7 +2,6 @@
 
 Facts: BambooHR's developer documentation and recorded traffic, as known on 2026-11-22. Assumed where marked.
 """
-# ruff: noqa: PLR2004 - statuses and limits are the tool's own, told beside them
 
 import base64
 import binascii

@@ -1,5 +1,4 @@
 """BambooHR's answers about the account itself: fields, lists, tables, users, datasets, the company."""
-# ruff: noqa: PLR2004 - statuses and limits are the tool's own, told beside them
 
 from collections.abc import Iterable
 from xml.sax.saxutils import escape

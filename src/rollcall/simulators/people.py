@@ -3,7 +3,6 @@
 Same seed, size and day: same company, byte for byte. Nothing here is an HR tool's shape; each tool turns
 these values into its own answers. Days are plain dates; times are whole seconds since 1970, UTC.
 """
-# ruff: noqa: PLR2004 - shares of people, read best where they are used
 
 import random
 from calendar import timegm

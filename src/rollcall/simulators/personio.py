@@ -4,7 +4,6 @@ Facts: Personio's developer documentation and public code that talks to it, as k
 where marked. Switches (control action `options`): rotate_tokens, beta_required, supervisor_id_only,
 last_working_date, v1_without_total, v2_auth_status, deliver_hooks, allow_http_hooks.
 """
-# ruff: noqa: PLR2004 - statuses and limits are the tool's own, told beside them
 
 import base64
 import binascii

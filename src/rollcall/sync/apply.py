@@ -16,8 +16,8 @@ from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.connections.fetch import MANY, expect_many
 from rollcall.connections.models import Subscription
-from rollcall.directory import actions
-from rollcall.directory.batch import Source
+from rollcall.directory import lines as directory
+from rollcall.directory.writes import Source
 from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
@@ -60,9 +60,9 @@ def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
     if not lines:
         return 0
     source = Source(connection_id=plan.subscription.connection_id, version=plan.subscription.version)
-    applied = actions.apply_lines(
+    applied = directory.apply_lines(
         [
-            actions.Numbered(number=one.number, change=_change(one), employee_digest=one.employee_digest)
+            directory.Numbered(number=one.number, change=_change(one), employee_digest=one.employee_digest)
             for one in lines
         ],
         entity=plan.entity,
@@ -123,7 +123,7 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
             .values_list("number", "member_id", "fields__manager__ref")[:CHUNK]
         )
         pairs = [(member, ref) for _, member, ref in lines if member is not None]
-        actions.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
+        directory.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
         Line.objects.filter(plan=plan, number__in=[row[0] for row in lines]).update(managers_set=True)
     return lines[-1][0] if lines else None
 

@@ -152,7 +152,8 @@ class _Making:
         if buffer:
             with database.cursor() as cursor:
                 cursor.execute(
-                    "INSERT INTO planned SELECT number, line FROM jsonb_to_recordset(%s::jsonb) AS x(number int, line jsonb)",
+                    "INSERT INTO planned SELECT number, line"
+                    " FROM jsonb_to_recordset(%s::jsonb) AS x(number int, line jsonb)",
                     [msgspec.json.encode(buffer).decode()],
                 )
             buffer.clear()
@@ -208,15 +209,16 @@ class _Making:
                 """
                 INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
                                        params, fields, employee_digest, state, managers_set)
-                SELECT %s, %s, p.number, x.kind, x.employee_id, x.member_id, coalesce(x.name, ''), coalesce(x.email, ''),
-                       x.why, coalesce(x.params, '{}'), coalesce(x.fields, '{}'),
+                SELECT %s, %s, p.number, x.kind, x.employee_id, x.member_id, coalesce(x.name, ''),
+                       coalesce(x.email, ''), x.why, coalesce(x.params, '{}'), coalesce(x.fields, '{}'),
                        -- whoever has a remark is not in step when the change is done: look again next time
                        CASE WHEN noted.id IS NULL THEN x.employee_digest ELSE '' END, x.state, false
                 FROM planned p
                 CROSS JOIN jsonb_to_record(p.line) AS x(kind text, employee_id text, member_id bigint, name text,
                     email text, why text, params jsonb, fields jsonb, employee_digest text, state text)
-                LEFT JOIN (SELECT DISTINCT line ->> 'employee_id' AS id FROM planned WHERE line ->> 'kind' = 'note') noted
-                  ON noted.id = x.employee_id
+                LEFT JOIN (
+                    SELECT DISTINCT line ->> 'employee_id' AS id FROM planned WHERE line ->> 'kind' = 'note'
+                ) noted ON noted.id = x.employee_id
                 """,
                 [self.subscription.company_id, stored.pk],
             )

@@ -17,6 +17,7 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.connections.fetch import Fetched, fetch
+from rollcall.connections.gallery import tool_name
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import OtherCompany, RateLimited, SourceError, opened
 from rollcall.events.catalogue import Kind as EventKind
@@ -263,7 +264,11 @@ def _tell(made: Plan, kind: EventKind, data: dict[str, list[str]]) -> None:
                 entity_id=made.entity_id,
                 run_id=made.run_id,
                 plan_id=made.pk,
-                data=data,
+                data={
+                    "entity": made.entity.name,
+                    "tool_name": tool_name(made.subscription.connection.tool),
+                    **data,
+                },
             )
         ]
     )
@@ -277,7 +282,7 @@ def _tell_connection(connection: Connection, kind: EventKind, data: dict[str, st
                 company_id=connection.company_id,
                 kind=kind,
                 actor=actor,
-                data={"connection": connection.pk, **data},
+                data={"connection": connection.pk, "tool_name": tool_name(connection.tool), **data},
             )
         ]
     )

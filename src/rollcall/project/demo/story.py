@@ -189,7 +189,9 @@ class _Teller:
         """The addresses on the invitations mailed so far: files of mails, one after the other."""
         texts = (file.read_text(errors="replace") for file in self.mails.glob("*.log"))
         mails = (mail for text in texts for mail in text.split("-" * 79) if "/join/" in mail)
-        return [found[1].lower() for mail in mails if (found := re.search(r"^To: (\S+)$", mail, re.MULTILINE))]
+        return [
+            found[1].lower() for mail in mails if (found := re.search(r"^To: (\S+)$", mail, re.MULTILINE))
+        ]
 
     def _archiving(self, act: Act) -> None:
         self.settings["archive_inactive"] = True

@@ -1,0 +1,161 @@
+"""What follows from changes of members: links, sign-ins, rights, sessions, invitations.
+
+Each with a fixed number of statements for any number of members, in the transaction of the change.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from secrets import token_urlsafe
+from typing import Final
+
+from django.db import connection as database
+
+from rollcall.accounts.models import Grant, User
+from rollcall.accounts.sessions import end_sessions
+from rollcall.accounts.sign_in import Move, move_addresses
+from rollcall.directory.models import Invitation, Member
+from rollcall.directory.writes import Source, Write, as_json
+from rollcall.engine.change import Kind
+from rollcall.engine.roster import State
+from rollcall.engine.snapshot import fold_email
+
+INVITATION_LIVES: Final = timedelta(days=60)
+FIRST_REMINDER: Final = timedelta(days=3)
+
+_TIE: Final = """
+    INSERT INTO directory_link
+        (company_id, entity_id, connection_id, changed_at, applied_version,
+         member_id, employee_id, managed, why_not, why_not_params, applied_digest)
+    SELECT %s, %s, %s, %s, %s, r.member_id, r.employee_id, r.managed, r.why_not, r.why_not_params, r.applied_digest
+    FROM jsonb_populate_recordset(NULL::directory_link, %s::jsonb) r
+    ON CONFLICT (entity_id, connection_id, employee_id) DO UPDATE SET
+        managed = excluded.managed, why_not = excluded.why_not, why_not_params = excluded.why_not_params,
+        changed_at = excluded.changed_at, applied_digest = excluded.applied_digest,
+        applied_version = excluded.applied_version
+"""
+_INVITE: Final = """
+    INSERT INTO directory_invitation
+        (company_id, member_id, nonce, created_at, expires_at, reminders, next_reminder_at)
+    SELECT %s, r.member_id, r.nonce, %s, %s, 0, %s FROM unnest(%s::bigint[], %s::text[]) AS r(member_id, nonce)
+    RETURNING member_id, id, nonce
+"""
+
+
+def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
+    """Take away links to employees who are in the mirror no more: a member has one link for each connection.
+
+    After a reconnect the tool may know somebody under a new number only (I8).
+    """
+    tied = {
+        one.member_id: one.employee_id
+        for one in writes
+        if one.kind in (Kind.LINK, Kind.REACTIVATE, Kind.ARCHIVE)
+    }
+    if tied:
+        with database.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM directory_link l USING unnest(%s::bigint[], %s::text[]) AS x(member, employee)"
+                " WHERE l.member_id = x.member AND l.connection_id = %s AND l.employee_id <> x.employee"
+                " AND NOT EXISTS (SELECT FROM connections_employee e"
+                " WHERE e.connection_id = l.connection_id AND e.external_id = l.employee_id)",
+                [list(tied), list(tied.values()), source.connection_id],
+            )
+
+
+def tie(writes: Sequence[Write], company_id: int, entity_id: int, source: Source, now: datetime) -> None:
+    """Write the links of these changes, and that their members are in step with the employees."""
+    _untie_forgotten(writes, source)
+    rows = [
+        {
+            "member_id": one.member_id,
+            "employee_id": one.employee_id,
+            "managed": one.kind is not Kind.RELEASE,
+            "why_not": one.why if one.kind is Kind.RELEASE else "",
+            "why_not_params": one.params if one.kind is Kind.RELEASE else {},
+            "applied_digest": one.employee_digest,
+        }
+        for one in writes
+        if one.employee_id is not None
+    ]
+    if rows:
+        with database.cursor() as cursor:
+            cursor.execute(
+                _TIE, [company_id, entity_id, source.connection_id, now, source.version, as_json(rows)]
+            )
+
+
+def move_sign_ins(writes: Sequence[Write]) -> None:
+    """Let the addresses people sign in with follow their work addresses."""
+    moved = {
+        one.member_id: (fold_email(one.before["email"]), one.after["email_key"])
+        for one in writes
+        if "email_key" in one.after and one.before.get("email")
+    }
+    users = (
+        Member.objects.filter(pk__in=_known(list(moved)), user__isnull=False).values_list("pk", "user_id")
+        if moved
+        else ()
+    )
+    move_addresses([Move(user_id=user, old=moved[pk][0], new=moved[pk][1]) for pk, user in users if user])
+
+
+def restore_access(members: Sequence[int | None]) -> None:
+    """Give members who came back their right in the entity again, if they had signed up."""
+    if members:
+        people = Member.objects.filter(pk__in=_known(members), user__isnull=False)
+        Grant.objects.bulk_create(
+            [
+                Grant(company_id=m.company_id, entity_id=m.entity_id, user_id=m.user_id, role=m.role)
+                for m in people
+                if m.user_id is not None
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def end_access(members: Sequence[int | None], now: datetime) -> None:
+    """Take away what an archived member could do: rights in this entity, sessions, unused invitations (Z8)."""
+    if not members:
+        return
+    Invitation.objects.filter(member_id__in=_known(members), used_at=None, cancelled_at=None).update(
+        cancelled_at=now, next_reminder_at=None
+    )
+    with database.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM accounts_grant g USING directory_member m"
+            " WHERE m.id = ANY(%s) AND g.user_id = m.user_id AND g.entity_id = m.entity_id",
+            [list(members)],
+        )
+    end_sessions(list(User.objects.filter(member__in=_known(members)).values_list("pk", flat=True)))
+
+
+def invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int | None, tuple[int, str]]:
+    """Prepare one invitation for each new member, and for each returning one who never signed up."""
+    returning = [one.member_id for one in writes if one.kind is Kind.REACTIVATE]
+    invited = set(
+        Member.objects.filter(pk__in=_known(returning), state=State.INVITED).values_list("pk", flat=True)
+        if returning
+        else ()
+    )
+    invited |= set(
+        _known(
+            [
+                one.member_id
+                for one in writes
+                if one.kind is Kind.CREATE and one.after["state"] == State.INVITED
+            ]
+        )
+    )
+    if not invited:
+        return {}
+    members = sorted(invited)
+    nonces = [token_urlsafe(16) for _ in members]
+    with database.cursor() as cursor:
+        cursor.execute(
+            _INVITE, [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER, members, nonces]
+        )
+        return {member_id: (number, nonce) for member_id, number, nonce in cursor.fetchall()}
+
+
+def _known(members: Sequence[int | None]) -> list[int]:
+    return [one for one in members if one is not None]
