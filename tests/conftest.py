@@ -24,9 +24,14 @@ _OUTSIDE = os.environ.get("ROLLCALL_TEST_DATABASE_URL")
 _DATABASE = f"rollcall_test_{os.getpid()}"
 
 for _name in list(os.environ):
-    if _name.startswith("ROLLCALL_") or _name in {"DATABASE_URL", "EMAIL_URL"}:
+    if (_name.startswith("ROLLCALL_") and _name != "ROLLCALL_TEST_DATABASE_URL") or _name in {
+        "DATABASE_URL",
+        "EMAIL_URL",
+    }:
         del os.environ[_name]
 os.environ["ROLLCALL_HOME"] = str(_HOME)
+# A tool that is down is tried twice, not five times with growing waits; http_client tests the waits themselves.
+os.environ["ROLLCALL_HTTP_TRIES"] = "2"
 os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.project.settings"
 if _OUTSIDE:
     os.environ["DATABASE_URL"] = urlsplit(_OUTSIDE)._replace(path=f"/{_DATABASE}").geturl()
@@ -44,7 +49,7 @@ from tests import planted
 _LASTING = {"django_migrations", "django_content_type", "auth_permission"}
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # Makes Django leave the app's database alone when it flushes; `_leave_empty_tables` does it as the owner.
     settings.DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -53,6 +58,9 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir()
     django.setup()
+    if getattr(config.option, "numprocesses", None):
+        # Processes that run tests side by side make a home of their own: they must not find settings made already.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

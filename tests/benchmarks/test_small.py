@@ -13,6 +13,8 @@ PEOPLE, SMALL = 300, 150
 # both sizes are one page and one chunk; whether the quiet run stores a plan of remarks may differ
 _MARGIN = 15
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture(scope="module")
 def report() -> Report:

@@ -1,0 +1,125 @@
+"""The demonstration as a process of its own: real pages, worker, database, and stand-ins for the HR tools."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+import psutil
+from msgspec import Struct
+
+TOOLS: Final = ("bamboohr", "personio")
+_START_SECONDS: Final = 120
+_STOP_SECONDS: Final = 50
+
+
+class Demo(Struct, frozen=True, kw_only=True):
+    """Where the demonstration is, and what opens it; `origins` are the HR tools' addresses."""
+
+    origin: str
+    email: str
+    password: str
+    credentials: dict[str, dict[str, str]]
+    origins: dict[str, str]
+
+    def control(self, tool: str, action: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
+        """Do something in an HR tool as an HR manager's clicks would; without a body, look."""
+        address = f"{self.origins[tool]}/_control/{action}"
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            answer = client.get(address) if body is None else client.post(address, json=body)
+        answer.raise_for_status()
+        found: dict[str, object] = answer.json()
+        return found
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def demo_command(*arguments: str) -> list[str]:
+    """The command line of `rollcall demo`."""
+    return [sys.executable, "-m", "rollcall.project", "demo", *arguments]
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """This process's environment without settings of Rollcall; the demonstration lives beside `home`."""
+    ours = ("ROLLCALL_", "DATABASE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "ROLLCALL_HOME": str(home)}
+
+
+@contextlib.contextmanager
+def empty_home() -> Iterator[Path]:
+    """A folder that the database's own user may pass through."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-journey-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / "home"
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Demo]:
+    """`rollcall demo` on a free port, until the end of the block."""
+    with empty_home() as home:
+        command = demo_command("--port", str(free_port()))
+        told = home.with_name("told")
+        with (
+            told.open("w") as file,
+            subprocess.Popen(
+                command,
+                env=clean_environment(home),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            ) as process,
+        ):
+            try:
+                yield _read(_welcome(process, told), process)
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _welcome(process: subprocess.Popen[bytes], told: Path) -> str:
+    until = time.monotonic() + _START_SECONDS
+    while "Ctrl-C" not in (text := told.read_text()):
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"the demonstration did not start: {text}")
+        time.sleep(0.1)
+    return text
+
+
+def _read(text: str, process: subprocess.Popen[bytes]) -> Demo:
+    def one(pattern: str) -> str:
+        found = re.search(pattern, text)
+        assert found, f"{pattern} is missing in what the demonstration says"
+        return found[1]
+
+    keys = {}
+    for tool in TOOLS:
+        words = one(rf"(?m)^  {tool} +(.+)$").split()
+        keys[tool] = dict(zip(words[::2], words[1::2], strict=True))
+    # The welcome names one tool's control address only; the processes below are told both.
+    given = psutil.Process(process.pid).children()[0].environ()
+    return Demo(
+        origin=one(r"ready: (\S+)"),
+        email=one(r"Sign in as +(\S+)"),
+        password=one(r"Password +(\S+)"),
+        credentials=keys,
+        origins={tool: given[f"ROLLCALL_BASE_URL_{tool.upper()}"].rstrip("/") for tool in TOOLS},
+    )
