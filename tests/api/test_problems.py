@@ -73,6 +73,7 @@ def _app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[by
     return [response.content]
 
 
+@pytest.mark.journey
 def test_no_request_a_machine_can_think_of_breaks_an_operation(two: Two, alice: Caller) -> None:
     """What comes back has the documented status, type and shape, and is never a 500."""
     tried = 0

@@ -71,6 +71,7 @@ def _own_words(text: str) -> str:
     return re.sub(r"https?://\S+|<[^>]+>|Employees: Read", "", text)
 
 
+@pytest.mark.journey
 def test_catalogues_are_in_step_with_the_sources(tmp_path: Path) -> None:
     """Red: run scripts/translate, and write the French of what it names."""
     copy = tmp_path / "rollcall"

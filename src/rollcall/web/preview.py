@@ -49,7 +49,7 @@ ORDER: Final = (
 ALWAYS: Final = (Kind.CREATE, Kind.LINK, Kind.UPDATE, Kind.ARCHIVE)
 """Groups whose nought is worth reading."""
 
-# Of somebody new: what tells people apart comes first, the rest folds away; name and address stand beside it.
+# What tells people apart; of somebody new, name and address stand beside it.
 FIRST_FIELDS: Final = ("job_title", "department", "work_location", "manager")
 SAID_ALREADY: Final = ("email", "first_name", "last_name")
 DANGEROUS: Final = "=+-@\t\r\n"
@@ -150,6 +150,8 @@ def _newest(entity: Entity, made: Plan) -> Plan | None:
 def _shown(line: Line, tool: str) -> dict[str, Any]:
     new = line.kind == Kind.CREATE
     names = [name for name in OWNED_FIELDS if name in line.fields and not (new and name in SAID_ALREADY)]
+    # What replaces something is always in sight; what fills a gap folds away behind the fields that tell people apart.
+    first = [name for name in names if name in FIRST_FIELDS or line.fields[name].get("before")] or names
     fields = {
         name: {
             "label": field_label(name),
@@ -161,8 +163,8 @@ def _shown(line: Line, tool: str) -> dict[str, Any]:
     return {
         "line": line,
         "name": line.name or gettext("(no name)"),
-        "fields": [fields[name] for name in names if not new or name in FIRST_FIELDS],
-        "more": [fields[name] for name in names if new and name not in FIRST_FIELDS],
+        "fields": [fields[name] for name in first],
+        "more": [fields[name] for name in names if name not in first],
         "why": why_sentence(line.why, line.params, tool=tool),
         "stale": line.state == LineState.STALE,
     }

@@ -159,8 +159,8 @@ def _welcome(port: int, made: Mapping[str, str], running: Running) -> str:
     lines += [
         "",
         "Change people in an HR tool while you watch (then press Sync now):",
-        f"  curl -d '{{\"n\": 3}}' {running.control('bamboohr')}/hire",
-        f"  curl -d '{{\"n\": 2}}' {running.control('bamboohr')}/terminate",
+        *(f"  curl -d '{{\"n\": 3}}' {running.control(tool)}/hire" for tool in TOOLS),
+        *(f"  curl -d '{{\"n\": 2}}' {running.control(tool)}/terminate" for tool in TOOLS),
         "",
         "Ctrl-C stops everything.",
     ]
