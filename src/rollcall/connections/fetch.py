@@ -186,7 +186,7 @@ class _Reading:
         if self.known and not self.new_pages and len(self.hit_pages) == len(self.known):
             return self._result(known, 0, 0, 0)
         with database.cursor() as cursor:
-            if self.parsed > MANY:
+            if max(self.parsed, known) > MANY:
                 expect_many(cursor)
             self._drop_doubles(cursor)
             changed, new, regrouped = _merge_rows(cursor, self.connection, now)
