@@ -1,6 +1,8 @@
 """A BambooHR account over HTTP: authentication, errors, the employee lists, the feeds of changes.
 
 Facts: BambooHR's developer documentation and recorded traffic, as known on 2026-11-22. Assumed where marked.
+
+Long on purpose: one file answers every path of the tool, so that it can be read beside its documents.
 """
 
 import base64

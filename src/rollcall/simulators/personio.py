@@ -3,6 +3,8 @@
 Facts: Personio's developer documentation and public code that talks to it, as known on 2026-11-22. Assumed
 where marked. Switches (control action `options`): rotate_tokens, beta_required, supervisor_id_only,
 last_working_date, v1_without_total, v2_auth_status, deliver_hooks, allow_http_hooks.
+
+Long on purpose: both versions share sign-in and limits, and are compared by reading them side by side.
 """
 
 import base64
