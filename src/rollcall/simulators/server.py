@@ -11,13 +11,16 @@ from datetime import date
 import msgspec
 
 from rollcall.simulators import breaking, control
-from rollcall.simulators.bamboohr import BambooHR
-from rollcall.simulators.personio import Personio
+from rollcall.simulators.bamboohr.api import BambooHR
+from rollcall.simulators.personio.api import Personio
 from rollcall.simulators.tool import Tool
 from rollcall.simulators.wire import Reply, Request, Server
 from rollcall.simulators.world import Seen, World
 
-TOOLS: dict[str, Callable[[World], Tool]] = {"bamboohr": BambooHR, "personio": Personio}
+TOOLS: dict[str, type[Tool]] = {
+    "bamboohr": BambooHR,
+    "personio": Personio,
+}
 
 
 class Part(msgspec.Struct):
@@ -83,7 +86,10 @@ def start(
     """
     parts = {}
     for place, name in enumerate(tools):
-        tool = TOOLS[name](World(people, seed, today, _credentials(name, seed)))
+        kind = TOOLS[name]
+        # known to everybody on purpose: the same seed makes the same credentials
+        credentials = kind.credentials(random.Random(f"{name}:{seed}"))
+        tool = kind(World(people, seed, today, credentials))
         address = (host, port + place if port else 0)
         server = Server(address, _answering(tool), tool.world.stopping)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -104,17 +110,6 @@ def serve_forever(tools: Sequence[str], people: int = 500, seed: int = 1, port: 
         running.wait()
     except KeyboardInterrupt:
         running.stop()
-
-
-def _credentials(tool: str, seed: int) -> dict[str, str]:
-    rng = random.Random(f"{tool}:{seed}")  # known to everybody on purpose
-    if tool == "bamboohr":
-        return {"subdomain": "acme", "api_key": f"{rng.getrandbits(160):040x}"}
-    identity = {
-        "client_id": f"papi-{rng.getrandbits(96):024x}",
-        "client_secret": f"papi-{rng.getrandbits(128):032x}",
-    }
-    return {"subdomain": "acme"} | identity
 
 
 def _answering(tool: Tool) -> Callable[[Request], Reply]:

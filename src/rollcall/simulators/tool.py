@@ -1,5 +1,6 @@
 """What every simulated tool has in common: an interface for the server, webhooks kept, buckets for limits."""
 
+import random
 import time
 from typing import Protocol
 
@@ -63,6 +64,13 @@ class Tool(Protocol):
     """One simulated tool."""
 
     world: World
+
+    def __init__(self, world: World) -> None:
+        """Serve that account."""
+
+    @staticmethod
+    def credentials(chance: random.Random) -> dict[str, str]:
+        """Make up the values that the connect dialog asks for, by the name of the field."""
 
     @property
     def bank_fields(self) -> tuple[str, ...]:

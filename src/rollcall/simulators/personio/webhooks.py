@@ -6,7 +6,7 @@ import msgspec
 
 from rollcall.simulators.hooks import Parcel, Sender, accepts
 from rollcall.simulators.people import Person, status
-from rollcall.simulators.personio_records import employment_id
+from rollcall.simulators.personio.records import employment_id
 from rollcall.simulators.tool import Hook
 from rollcall.simulators.wire import Reply, Request, json_reply
 from rollcall.simulators.world import World

@@ -7,15 +7,16 @@ Long on purpose: one file answers every path of the tool, so that it can be read
 
 import base64
 import binascii
+import random
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
-from rollcall.simulators import bamboohr_lists, odata
-from rollcall.simulators.bamboohr_fields import BY_ALIAS, BY_DATASET, NAMES, Field, stamp, state
-from rollcall.simulators.bamboohr_hooks import Hooks
+from rollcall.simulators.bamboohr import lists, odata
+from rollcall.simulators.bamboohr.fields import BY_ALIAS, BY_DATASET, NAMES, Field, stamp, state
+from rollcall.simulators.bamboohr.webhooks import Hooks
 from rollcall.simulators.people import Person, status
 from rollcall.simulators.rows import Encode, Record, cut, encoded, record_of, with_double
 from rollcall.simulators.tool import Buckets
@@ -43,6 +44,11 @@ class BambooHR:
 
     bank_fields = ("customIBAN", "customBIC", "customAccountNumber", "customSortCode")
 
+    @staticmethod
+    def credentials(chance: random.Random) -> dict[str, str]:
+        """A subdomain and an API key."""
+        return {"subdomain": "acme", "api_key": f"{chance.getrandbits(160):040x}"}
+
     def __init__(self, world: World) -> None:
         self.world = world
         self.buckets = Buckets(rate=10_000, burst=100_000)  # no number is published
@@ -53,9 +59,9 @@ class BambooHR:
             (method, re.compile(pattern), route)
             for method, pattern, route in (
                 ("POST", rf"v[12]{_DATASET}", self.dataset),
-                ("GET", r"v1(?:_2)?/datasets", bamboohr_lists.datasets),
-                ("GET", r"v1(?:_2)?/datasets/employee/fields", bamboohr_lists.dataset_fields),
-                ("POST", r"v1(?:_2)?/datasets/employee/field-options", bamboohr_lists.field_options),
+                ("GET", r"v1(?:_2)?/datasets", lists.datasets),
+                ("GET", r"v1(?:_2)?/datasets/employee/fields", lists.dataset_fields),
+                ("POST", r"v1(?:_2)?/datasets/employee/field-options", lists.field_options),
                 ("POST", r"v1/reports/custom", self.report),
                 ("GET", r"v1/employees", self.cursor_list),
                 ("GET", r"v1/employees/directory", self.directory),
@@ -63,12 +69,12 @@ class BambooHR:
                 ("GET", r"v1/employees/changed/tables/(\w+)", self.changed_table),
                 ("GET", r"v1/employees/all/tables/(\w+)", self.table),
                 ("GET", r"v1/employees/(\d+)", self.employee),
-                ("GET", r"v1/company_information", bamboohr_lists.company_information),
-                ("GET", r"v1/meta/fields", bamboohr_lists.fields),
-                ("GET", r"v1/meta/lists", bamboohr_lists.lists),
-                ("GET", r"v1/meta/tables", bamboohr_lists.tables),
-                ("GET", r"v1/meta/users", bamboohr_lists.users),
-                ("GET", r"v1/meta/countries/options", bamboohr_lists.countries),
+                ("GET", r"v1/company_information", lists.company_information),
+                ("GET", r"v1/meta/fields", lists.fields),
+                ("GET", r"v1/meta/lists", lists.lists),
+                ("GET", r"v1/meta/tables", lists.tables),
+                ("GET", r"v1/meta/users", lists.users),
+                ("GET", r"v1/meta/countries/options", lists.countries),
                 ("(?:GET|POST|PUT|DELETE)", r"v1/webhooks(?:/([\w-]+))?(/log)?", self.hooks.answer),
             )
         ]
@@ -88,7 +94,7 @@ class BambooHR:
                     reply = route(self.world, request, *match.groups())
                 except Refused as refusal:
                     return refusal.reply
-                return reply if self._newer(path) else bamboohr_lists.in_wanted_format(request, reply)
+                return reply if self._newer(path) else lists.in_wanted_format(request, reply)
         return self.refusal(404)
 
     def _newer(self, path: str) -> bool:
@@ -312,8 +318,8 @@ class BambooHR:
 
     def table(self, world: World, request: Request, name: str) -> Reply:
         """All rows of a table of everybody; the simulator keeps one row per person."""
-        rows = [bamboohr_lists.table_row(world, world.people[person_id], name) for person_id in world.order()]
-        if name not in bamboohr_lists.TABLES:
+        rows = [lists.table_row(world, world.people[person_id], name) for person_id in world.order()]
+        if name not in lists.TABLES:
             raise Refused(self.refusal(400))
         return json_reply(rows)
 
@@ -340,12 +346,12 @@ class BambooHR:
     def changed_table(self, world: World, request: Request, name: str) -> Reply:
         """All rows of a table of the employees changed since then (shape assumed)."""
         since = _since(request.param("since"))
-        if since is None or name not in bamboohr_lists.TABLES:
+        if since is None or name not in lists.TABLES:
             raise Refused(self.refusal(400))
         employees = {
             str(person.id): {
                 "lastChanged": stamp(person.updated_at),
-                "rows": [bamboohr_lists.table_row(world, person, name)],
+                "rows": [lists.table_row(world, person, name)],
             }
             for person in world.changed_since(since)
         }

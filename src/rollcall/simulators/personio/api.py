@@ -9,6 +9,7 @@ Long on purpose: both versions share sign-in and limits, and are compared by rea
 
 import base64
 import binascii
+import random
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,9 +17,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from rollcall.simulators import personio_records as records
 from rollcall.simulators.people import Person, Unit, status
-from rollcall.simulators.personio_hooks import Hooks
+from rollcall.simulators.personio import records
+from rollcall.simulators.personio.webhooks import Hooks
 from rollcall.simulators.rows import Rows, cut, encoded, record_of, with_double
 from rollcall.simulators.tool import Buckets
 from rollcall.simulators.wire import Reply, Request, json_reply
@@ -42,6 +43,15 @@ class Personio:
     """The tool. Both versions live on one host; no customer's name is in any path."""
 
     bank_fields = ("dynamic_3051", "dynamic_3052", "dynamic_3056", "dynamic_3057")
+
+    @staticmethod
+    def credentials(chance: random.Random) -> dict[str, str]:
+        """A subdomain, and name and value of a key."""
+        return {
+            "subdomain": "acme",
+            "client_id": f"papi-{chance.getrandbits(96):024x}",
+            "client_secret": f"papi-{chance.getrandbits(128):032x}",
+        }
 
     def __init__(self, world: World) -> None:
         self.world = world

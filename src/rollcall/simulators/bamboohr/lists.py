@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from rollcall.simulators.bamboohr_fields import BY_DATASET, FIELDS, LISTS, NO_DATE
+from rollcall.simulators.bamboohr.fields import BY_DATASET, FIELDS, LISTS, NO_DATE
 from rollcall.simulators.people import COUNTRY_NAMES, Person
 from rollcall.simulators.wire import Reply, Request, json_reply
 from rollcall.simulators.world import World

@@ -1,0 +1,1 @@
+"""A stand-in for Personio, versions 1 and 2."""
