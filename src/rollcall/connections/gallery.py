@@ -91,7 +91,7 @@ def wanted_without(tool: Tool, left_out: Collection[str]) -> Wanted:
 
 def tidied(tool: Tool, credentials: Mapping[str, str]) -> dict[str, str]:
     """Return credentials without outer blanks, an address as its subdomain. Raises ``SourceError``."""
-    return catalogue.normalised(tool, credentials)
+    return catalogue.normalised(catalogue.TOOLS[tool.key], credentials)
 
 
 def left_out_of(tool: Tool, wanted: Mapping[str, object]) -> frozenset[str]:

@@ -74,9 +74,13 @@ class Dialogue(Struct, frozen=True, kw_only=True):
     address: str = ""
     statuses: Mapping[int, type[SourceError]] = field(default_factory=dict)
 
-    def failure(self, kind: type[SourceError], detail: str) -> SourceError:
-        """Return an error with the words of this tool. ``detail`` is ours: never a text of the tool (H7)."""
-        return kind(detail, tool=self.tool, permission=self.permission, address=self.address)
+    def failure(self, kind: type[SourceError], detail: str, **params: str) -> SourceError:
+        """Return an error with the words of this tool. ``detail`` is ours: never a text of the tool (H7).
+
+        ``params`` replace or add to them: another ``permission``, or a ``remedy``.
+        """
+        words = {"permission": self.permission, "address": self.address, **params}
+        return kind(detail, tool=self.tool, **words)
 
     def status_error(self, status: int, detail: str = "") -> SourceError:
         """Return what ``status`` means."""

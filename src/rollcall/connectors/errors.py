@@ -6,6 +6,8 @@ SourceError
 │   ├── MissingPermission
 │   ├── WrongAddress
 │   ├── OtherCompany
+│   ├── AuthorisationEnded
+│   ├── WrongKind
 │   └── EmptyList
 ├── TryLater              time: the next run may work by itself
 │   ├── Unreachable
@@ -29,7 +31,8 @@ def gettext_noop(text: str) -> str:
 class SourceError(Exception):
     """A read ended. ``message`` is one sentence for the admin, ``detail`` one for the log; neither has a secret.
 
-    ``message`` is a translatable template in English; fill it with ``params``.
+    ``message`` is a translatable template in English; fill it with ``params``. A parameter ``remedy`` is one more
+    sentence, translatable too, for what is special with this tool.
     """
 
     code: ClassVar[str] = "error"
@@ -44,7 +47,8 @@ class SourceError(Exception):
 
     def sentence(self) -> str:
         """Return the sentence for the admin in English."""
-        return self.message.format_map(_Blank(self.params))
+        sentences = (self.message.format_map(_Blank(self.params)), self.params.get("remedy", ""))
+        return " ".join(one for one in sentences if one)
 
 
 class _Blank(dict[str, str]):
@@ -92,6 +96,22 @@ class OtherCompany(AdminMustAct):
     message = gettext_noop(
         "These credentials belong to another company in {tool}. Use a key of the company you connected."
     )
+
+
+class AuthorisationEnded(AdminMustAct):
+    """The tool no longer honours what a person there has agreed to; no key was ever pasted."""
+
+    code = "authorisation_ended"
+    message = gettext_noop(
+        "{tool} no longer lets Rollcall in. Sign in to {tool} and authorise Rollcall again."
+    )
+
+
+class WrongKind(AdminMustAct):
+    """The key works and is of a kind that cannot see the whole company."""
+
+    code = "wrong_kind"
+    message = gettext_noop("This key of {tool} cannot see the whole company.")
 
 
 class EmptyList(AdminMustAct):

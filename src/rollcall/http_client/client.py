@@ -34,7 +34,8 @@ class HttpClient:
     A relative path is appended to the path of `base_url`; '' is `base_url` itself; an absolute URL must be
     on its origin. An answer of any status is returned once retries are over; only redirects are refused,
     unless `allow_redirects_same_origin`. Raises HttpError. `verify` replaces the public authorities and
-    must itself verify names. `on_wait` hears of each wait before it begins, in seconds.
+    must itself verify names. `on_wait` hears of each wait before it begins, in seconds. `before` is called with
+    the path before each try, and may sleep; that time is no part of the budget for waiting.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class HttpClient:
         retry_statuses: Collection[int] = RETRY_STATUSES,
         wait_for: Callable[[Answer], float | None] = retry_after,
         on_wait: Callable[[float], None] | None = None,
+        before: Callable[[str], None] | None = None,
         allow_redirects_same_origin: bool = False,
         verify: ssl.SSLContext | None = None,
     ) -> None:
@@ -71,6 +73,7 @@ class HttpClient:
         self._retry_statuses = frozenset(retry_statuses)
         self._wait_for = wait_for
         self._on_wait = on_wait
+        self._before = before
         self._waited = 0.0
 
     def __enter__(self) -> Self:
@@ -162,6 +165,8 @@ class HttpClient:
         attempt = 1
         while True:
             last = attempt >= self._limits.tries
+            if self._before is not None:
+                self._before(request.url.path)
             try:
                 answer = self._exchange.send(request)
             except HttpError as error:

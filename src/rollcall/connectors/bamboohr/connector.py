@@ -29,7 +29,9 @@ from rollcall.connectors.bamboohr.payloads import (
 )
 from rollcall.connectors.base import (
     EVERYTHING,
+    NOTHING_AROUND,
     Access,
+    Around,
     Connector,
     Delta,
     Page,
@@ -87,9 +89,10 @@ class BambooHR(Connector):
         credentials: Mapping[str, str],
         http: HttpClient,
         wanted: Wanted = EVERYTHING,
+        around: Around = NOTHING_AROUND,
     ) -> None:
         """Prepare the headers; nothing is sent yet."""
-        super().__init__(credentials, http, wanted)
+        super().__init__(credentials, http, wanted, around)
         pair = f"{credentials['api_key']}:x".encode()
         self._headers = {
             "Authorization": "Basic " + base64.b64encode(pair).decode("ascii"),

@@ -6,7 +6,9 @@ from typing import ClassVar, Final
 
 from rollcall.connectors.base import (
     EVERYTHING,
+    NOTHING_AROUND,
     Access,
+    Around,
     Connector,
     Delta,
     Page,
@@ -40,9 +42,10 @@ class Personio(Connector):
         credentials: Mapping[str, str],
         http: HttpClient,
         wanted: Wanted = EVERYTHING,
+        around: Around = NOTHING_AROUND,
     ) -> None:
         """Prepare both versions; nothing is sent yet."""
-        super().__init__(credentials, http, wanted)
+        super().__init__(credentials, http, wanted, around)
         dialogue = Dialogue(
             tool=PERSONIO.name,
             permission=EMPLOYEES,
