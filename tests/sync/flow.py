@@ -62,13 +62,15 @@ class Flow(msgspec.Struct, kw_only=True):
         wanted = wanted or Wanted()
         credentials = self.sim.credentials(self.tool)
         with access.acting_for(self.company):
-            found = actions.test_credentials(self.tool, credentials, wanted)
+            found = actions.try_credentials(self.tool, credentials, wanted)
             return actions.connect(
                 self.entity, self.tool, credentials, wanted=wanted, access=found, actor=ALICE
             )
 
-    def run(self, trigger: str = "clock") -> Run:
-        """One run, as a worker does it."""
+    def run(self, trigger: str = "clock", *, full: bool = True) -> Run:
+        """One run, as a worker does it; unless ``full`` it asks for changes only, if the tool can tell."""
+        if full:
+            self.get(lambda: Connection.objects.filter(company_id=self.company).update(full_read_at=None))
         made = run_connection(self.company, self.connection().pk, trigger=trigger)
         assert made is not None
         return self.get(lambda: Run.objects.get(pk=made.pk))  # type: ignore[no-any-return] # see get

@@ -136,9 +136,10 @@ def create_connection(request: HttpRequest) -> HttpResponse:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown_tool", tool=body.tool)
     _refuse_bound_to_other(request, entity, body.tool)
     wanted = gallery.wanted_without(tool, body.leave_out)
-    access = actions.test_credentials(body.tool, body.credentials, wanted)
+    credentials = gallery.tidied(tool, body.credentials)
+    access = actions.try_credentials(body.tool, credentials, wanted)
     made = actions.connect(
-        entity, body.tool, body.credentials, wanted=wanted, access=access, actor=caller(request)
+        entity, body.tool, credentials, wanted=wanted, access=access, actor=caller(request)
     )
     return respond(_shown(made), HTTPStatus.CREATED)
 

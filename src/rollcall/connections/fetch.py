@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from django.db import connection as database
 from msgspec import Struct
 
@@ -71,6 +72,8 @@ class Fetched(Struct, frozen=True, kw_only=True):
     unreadable: Sequence[str]
     # the mirror differs from before in anything at all
     moved: bool
+    # everybody was read, not only what changed
+    full: bool = True
 
 
 def fetch(
@@ -100,6 +103,40 @@ def fetch(
         return reading.merge(now)
 
 
+def asked_key(connection: Connection, connector: Connector) -> str:
+    """Return what changes when people would be read or mapped in another way: a list of changes is no use then."""
+    asked = f"{connection.pk}:{connector.mapping_version}:{sorted(connection.wanted.items())!r}"
+    return hashlib.blake2b(asked.encode(), digest_size=32).hexdigest()
+
+
+def fetch_changes(
+    connection: Connection,
+    connector: Connector,
+    *,
+    since: datetime,
+    now: datetime,
+    progress: Callable[[int], None],
+    guard: Callable[[], object] = lambda: None,
+) -> tuple[Fetched, datetime] | None:
+    """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
+
+    Nobody is called absent by it (P7). ``None`` when the tool tells of people who were deleted: only a full read
+    can show that. Arguments and errors as with ``fetch``.
+    """
+    delta = connector.changes(since)
+    if delta.deleted:
+        return None
+    reading = _Reading(connection, connector)
+    reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
+    with access.acting_for(connection.company_id):
+        guard()
+        return reading.merge_changes(now), delta.next_since
+
+
+def _part(records: Sequence[bytes]) -> Page:
+    return Page(b"".join(records), lambda: records)
+
+
 class _Reading:
     """The state of one read: what was seen, by page, and what has to be looked at again."""
 
@@ -108,8 +145,7 @@ class _Reading:
         self.connector = connector
         # A record's digest also covers how it was mapped and what was asked for, so that a new version of
         # the mapping parses everything once more.
-        asked = f"{connection.pk}:{connector.mapping_version}:{sorted(connection.wanted.items())!r}"
-        self._key = hashlib.blake2b(asked.encode(), digest_size=32).digest()
+        self._key = bytes.fromhex(asked_key(connection, connector))
         self.pages = 0
         self.parsed = 0
         self.aside: list[SetAside] = []
@@ -196,6 +232,39 @@ class _Reading:
         self._remember_pages()
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         return self._result(employees, new, changed, absent)
+
+    def merge_changes(self, now: datetime) -> Fetched:
+        """Bring the mirror in step with a list of changes, in the caller's transaction."""
+        changed = new = 0
+        if self.new_pages:
+            with database.cursor() as cursor:
+                if self.parsed > MANY:
+                    expect_many(cursor)
+                self._drop_doubles(cursor)
+                changed, new, regrouped = _merge_rows(cursor, self.connection, now)
+                self._bring_back(cursor)
+                if regrouped:
+                    _mark_loops(cursor, self.connection.pk)
+        employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
+        return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
+
+    def _bring_back(self, cursor: Any) -> None:
+        """Whoever is told of is present; and pages that held another state of them prove nothing any more."""
+        cursor.execute(
+            """
+            WITH told AS (
+                SELECT e.id FROM stage s JOIN connections_employee e
+                  ON e.connection_id = %(c)s AND e.external_id = s.external_id
+                UNION SELECT employee FROM stage_seen
+            ), back AS (
+                UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0
+                WHERE e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM told)
+            )
+            DELETE FROM connections_readpage p
+            WHERE p.connection_id = %(c)s AND p.employees && (SELECT array_agg(id) FROM told)
+            """,
+            {"c": self.connection.pk},
+        )
 
     def _drop_doubles(self, cursor: Any) -> None:
         """The same id twice with equal content is one person; with different content it is set aside (P3, P8)."""

@@ -28,6 +28,7 @@ __all__ = [
     "SourceError",
     "Tool",
     "Wanted",
+    "address_of",
     "address_text",
     "error_templates",
     "left_out_of",
@@ -49,6 +50,12 @@ def tool_name(key: str) -> str:
     if key in TOOLS:
         return TOOLS[key].name
     return next((one.name for one in ANNOUNCED if one.key == key), key)
+
+
+def address_of(key: str, credentials: Mapping[str, str]) -> str:
+    """Return where the company is found at the tool, as the admin gave it; empty for tools without addresses."""
+    fields = TOOLS[key].credentials if key in TOOLS else ()
+    return next((credentials.get(one.name, "") for one in fields if one.kind in ("subdomain", "address")), "")
 
 
 def address_text(key: str, label: str) -> str:

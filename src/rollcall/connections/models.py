@@ -68,6 +68,10 @@ class Connection(models.Model):
     set_aside = models.JSONField(default=list)
     # {"read": n, "total": n or null} while a run reads
     progress = models.JSONField(default=dict)
+    # from when to ask for changes, and under which mapping and questions; empty: the next run reads everybody
+    changes_since = models.DateTimeField(null=True)
+    changes_key = models.TextField(blank=True, default="")
+    full_read_at = models.DateTimeField(null=True)
 
     class Meta:
         """One connection per company and tool."""
@@ -197,5 +201,47 @@ class ReadPage(models.Model):
         constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="read_page_once")]
 
 
+class Webhook(models.Model):
+    """Where an HR tool may call us about changes of one connection.
+
+    The address ends in a random token, of which only the digest can be looked up; token and shared secret are
+    kept sealed, because the admin of a tool without an API for it has to copy them.
+    """
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE)
+    token_digest = models.TextField(unique=True)
+    # {"token": ..., "secret": ...} as JSON
+    keys = models.BinaryField(default=bytes)
+    # the tool's own id of the registration; empty where the admin makes it by hand
+    registration = models.TextField(blank=True, default="")
+    made_at = models.DateTimeField()
+    # the last genuine call, and why registering failed, as a code of connectors.errors
+    last_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+
+class WebhookCall(models.Model):
+    """An event that was heard already, so that its repetition is known."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE)
+    event = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """An event is heard once."""
+
+        constraints = [models.UniqueConstraint(fields=["webhook", "event"], name="webhook_call_once")]
+
+
+class RateSlot(models.Model):
+    """When the next request under a limit may be sent. Keys are digests: no company and no credential is in here."""
+
+    key = models.TextField(primary_key=True)
+    due = models.DateTimeField()
+
+
 sealed.register(Connection, "credentials")
+sealed.register(Webhook, "keys")
 sealed.register(Employee, "bank_sealed", row=("connection_id", "external_id"))

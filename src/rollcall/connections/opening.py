@@ -3,36 +3,81 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
 import msgspec
 from django.conf import settings
+from django.urls import reverse
 
+from rollcall.connections.grants import StoredGrant
 from rollcall.connections.models import Connection
+from rollcall.connections.pacing import InDatabase
 from rollcall.connectors import catalogue
-from rollcall.connectors.base import Connector, Wanted
+from rollcall.connectors.base import Connector, Grant, Wanted
 from rollcall.http_client import Limits
+
+QUICK: Final = Limits(connect=5, read=10, whole=10, tries=1, waiting=0)
 
 
 @contextmanager
-def opened(connection: Connection) -> Iterator[Connector]:
-    """Yield the connector of a stored connection. Raises ``SourceError``, and ``SealBroken`` for moved secrets."""
+def opened(connection: Connection, *, quickly: bool = False) -> Iterator[Connector]:
+    """Yield the connector of a stored connection. Raises ``SourceError``, and ``SealBroken`` for moved secrets.
+
+    ``quickly`` is for what somebody waits for: one try, ten seconds.
+    """
     wanted = msgspec.convert(connection.wanted or {}, Wanted)
-    with opened_with(connection.tool, connection.get_credentials(), wanted) as connector:
+    grant = StoredGrant(connection.company_id, connection.pk)
+    with opened_with(
+        connection.tool, connection.get_credentials(), wanted, grant, quickly=quickly
+    ) as connector:
         yield connector
 
 
 @contextmanager
-def opened_with(tool: str, credentials: Mapping[str, str], wanted: Wanted) -> Iterator[Connector]:
+def opened_with(
+    tool: str,
+    credentials: Mapping[str, str],
+    wanted: Wanted,
+    grant: Grant | None = None,
+    *,
+    quickly: bool = False,
+) -> Iterator[Connector]:
     """Yield a connector for credentials that are not stored (yet).
 
     The operator may name another address for the tool, and how often one request is tried (5 times).
     """
-    with catalogue.connect(
-        tool,
-        credentials,
-        environ_base_url=os.environ.get(f"ROLLCALL_BASE_URL_{tool.upper()}"),
-        allow_hosts=settings.ROLLCALL_ALLOW_HOSTS,
-        wanted=wanted,
-        limits=Limits(tries=int(os.environ.get("ROLLCALL_HTTP_TRIES") or Limits().tries)),
-    ) as connector:
+    limits = catalogue.TOOLS[tool].http_limits
+    tries = int(os.environ.get("ROLLCALL_HTTP_TRIES") or limits.tries)
+    limits = QUICK if quickly else msgspec.structs.replace(limits, tries=tries)
+    with (
+        InDatabase() as limiter,
+        catalogue.connect(
+            tool,
+            credentials,
+            environ_base_url=base_url_of(tool),
+            allow_hosts=settings.ROLLCALL_ALLOW_HOSTS,
+            wanted=wanted,
+            app=app_of(tool),
+            grant=grant,
+            limiter=limiter,
+            limits=limits,
+        ) as connector,
+    ):
         yield connector
+
+
+def base_url_of(tool: str) -> str | None:
+    """Return the other origin that the operator has named for the tool, if any."""
+    return os.environ.get(f"ROLLCALL_BASE_URL_{tool.upper()}")
+
+
+def app_of(tool: str) -> dict[str, str]:
+    """Return the operator's app at the tool (client_id, client_secret, redirect_uri); empty if there is none."""
+    client_id = os.environ.get(f"ROLLCALL_{tool.upper()}_CLIENT_ID", "")
+    if not client_id:
+        return {}
+    return {
+        "client_id": client_id,
+        "client_secret": os.environ.get(f"ROLLCALL_{tool.upper()}_CLIENT_SECRET", ""),
+        "redirect_uri": settings.ROLLCALL_URL + reverse("authorised"),
+    }

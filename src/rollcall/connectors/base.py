@@ -17,7 +17,8 @@ class CredentialField(Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
-    kind: Literal["subdomain", "text", "secret"] = "text"
+    # "address": where the company is found at the tool, in a form that ``prepared`` understands
+    kind: Literal["subdomain", "address", "text", "secret"] = "text"
     example: str = ""
     help: str = ""
     # kind "subdomain": what may stand behind the company's label, such as ".bamboohr.com"
@@ -123,6 +124,10 @@ class Access(Struct, frozen=True, kw_only=True):
     unreadable: Mapping[str, str] = field(default_factory=dict)
     # how many people the tool says there are, if one cheap question tells
     people: int | None = None
+    # how many of them work there now, and in how many countries, as far as ``looked_at_all`` says
+    active: int | None = None
+    countries: int | None = None
+    looked_at_all: bool = False
     # how long a full read takes inside the tool's limits, in seconds; None where it is a matter of moments
     seconds: float | None = None
 

@@ -37,7 +37,11 @@ class Part(Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
-class CursorExpired(Exception):
+class StartOver(Exception):
+    """What came cannot be the whole list, though no total says so: the read starts over, once."""
+
+
+class CursorExpired(StartOver):
     """The tool does not know a cursor any more that it gave out itself; the read starts over, once."""
 
 
@@ -187,7 +191,7 @@ def complete(dialogue: Dialogue, read: Callable[[], Iterator[Part]]) -> Iterator
                 if not (whole := tally.takes(part)):
                     break
                 yield part.page
-        except CursorExpired:
+        except StartOver:
             continue
         except Incomplete as error:
             raise dialogue.failure(Incomplete, error.detail) from None

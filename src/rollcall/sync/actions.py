@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
+from rollcall.connections import gallery, webhooks
+from rollcall.connections.look import look
 from rollcall.connections.models import Connection, Employee, ReadPage, State, Subscription
 from rollcall.connections.source import Access, Wanted, opened_with
 from rollcall.directory import links
@@ -42,10 +44,16 @@ class Refused(Exception):
         self.params = params
 
 
-def test_credentials(tool: str, credentials: Mapping[str, str], wanted: Wanted) -> Access:
-    """Try credentials without storing anything (S13). Raises ``SourceError``. Talks to the tool: seconds."""
+def try_credentials(
+    tool: str, credentials: Mapping[str, str], wanted: Wanted, *, zone: str | None = None
+) -> Access:
+    """Try credentials without storing anything (S13). Raises ``SourceError``. Talks to the tool: seconds.
+
+    With the entity's time ``zone`` the people themselves are looked at too, as far as that goes quickly.
+    """
     with opened_with(tool, credentials, wanted) as connector:
-        return connector.test()
+        found = connector.test()
+        return found if zone is None else look(connector, found, now=timezone.now(), zone=zone)
 
 
 def connect(
@@ -69,7 +77,7 @@ def connect(
         raise Refused("other_company", tool=tool)
     now = timezone.now()
     connection.set_credentials(dict(credentials))
-    connection.address = credentials.get("subdomain", "")
+    connection.address = gallery.address_of(tool, credentials)
     connection.company_name = access.company or ""
     connection.identity = access.identity or ""
     connection.wanted = msgspec.to_builtins(wanted)
@@ -209,6 +217,7 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
     Plan.objects.filter(subscription__connection=connection, state__in=(*WAITING, PlanState.APPLYING)).update(
         state=PlanState.SUPERSEDED, finished_at=timezone.now()
     )
+    webhooks.take_back(connection)
     released = links.release_all(connection.pk, why="disconnected", tool=connection.tool)
     for subscription in Subscription.objects.filter(connection=connection):
         # The settings come back as a draft when somebody connects again.
@@ -221,6 +230,7 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
     connection.error, connection.error_params, connection.progress = "", {}, {}
     connection.next_run_at, connection.last_good_at, connection.run_wanted = None, None, ""
     connection.identity, connection.employees, connection.lease = "", 0, None
+    connection.changes_since, connection.changes_key, connection.full_read_at = None, "", None
     connection.save()
     _tell(EventKind.CONNECTION_DISCONNECTED, connection, actor)
     return released

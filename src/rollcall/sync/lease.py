@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-import psycopg
 from django.db import connection as database
 from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
+from rollcall.connections.pacing import own_connection
 
 LOCK_SPACE: Final = 0x526F6C6C
 """First half of the advisory lock's key; the second is the connection's id."""
@@ -30,11 +30,7 @@ class LeaseLost(Exception):
 @contextmanager
 def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
     """Hold the connection for the length of the block; yields ``None`` when another run holds it."""
-    params = database.get_connection_params()
-    wanted = {
-        name: value for name, value in params.items() if name not in {"cursor_factory", "context", "pool"}
-    }
-    with psycopg.connect(**wanted, autocommit=True) as own:
+    with own_connection() as own:
         row = own.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, connection_id]).fetchone()
         if row is None or not row[0]:
             yield None

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
-from rollcall.connections.fetch import Fetched, fetch
+from rollcall.connections import webhooks
+from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.gallery import tool_name
 from rollcall.connections.models import Connection, State, Subscription
-from rollcall.connections.source import OtherCompany, RateLimited, SourceError, opened
+from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync.apply import apply
@@ -32,6 +33,12 @@ log = structlog.get_logger(__name__)
 HOUR: Final = timedelta(hours=1)
 SLOWER: Final = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 """Waits after three, four, five and more failed runs in a row (T5)."""
+
+OVERLAP: Final = timedelta(minutes=10)
+"""What happened shortly before a full read began is asked for again: the tool's clock and ours may differ (V9)."""
+
+FULL_EVERY: Final = timedelta(hours=23)
+"""Everybody is read at least this often, whatever else the tool can tell: only that shows who is gone (P7)."""
 
 PROGRESS_EVERY: Final = 0.5  # seconds between two writes of the progress
 
@@ -106,14 +113,8 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         found = connector.test()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
-        fetched = fetch(
-            connection,
-            connector,
-            now=run.started_at,
-            progress=_progress(connection),
-            # A connection that was disconnected meanwhile gets no mirror again (S47).
-            guard=lambda: check(connection.pk, token),
-        )
+        fetched = _read(run, connection, connector, token)
+        webhooks.ensure(connection, connector, now=run.started_at)
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING
@@ -124,6 +125,7 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
             "absent": fetched.absent,
             "set_aside": len(fetched.set_aside),
             "parsed": fetched.parsed,
+            "full": fetched.full,
         }
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, found.company or "", found.identity or "")
@@ -160,6 +162,27 @@ def settle(
     return made
 
 
+def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -> Fetched:
+    """Read what changed where the tool can tell and everybody was read lately; else everybody."""
+    key, now = asked_key(connection, connector), run.started_at
+    progress = _progress(connection)
+
+    # A connection that was disconnected meanwhile gets no mirror again (S47).
+    def guard() -> object:
+        return check(connection.pk, token)
+
+    since, read_at = connection.changes_since, connection.full_read_at
+    lately = read_at is not None and now - read_at < FULL_EVERY
+    if connector.tool.delta and since is not None and lately and connection.changes_key == key:
+        found = fetch_changes(connection, connector, since=since, now=now, progress=progress, guard=guard)
+        if found is not None:
+            connection.changes_since = found[1]
+            return found[0]
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
+    return fetched
+
+
 def _finish_applying(connection: Connection, token: UUID) -> None:
     """Go on with plans whose apply was interrupted: they were approved, and doing them twice does no harm."""
     with access.acting_for(connection.company_id):
@@ -189,11 +212,26 @@ def _note_read(connection: Connection, fetched: Fetched, company: str, identity:
     connection.company_name = company or connection.company_name
     connection.identity = identity or connection.identity
     connection.employees = fetched.employees
-    connection.unreadable = list(fetched.unreadable)
-    connection.set_aside = [msgspec.to_builtins(one) for one in fetched.set_aside[:100]]
+    aside = [msgspec.to_builtins(one) for one in fetched.set_aside]
+    if fetched.full:
+        connection.unreadable = list(fetched.unreadable)
+    else:
+        # What a list of changes does not mention stays as the last full read found it.
+        aside += [one for one in connection.set_aside if one not in aside]
+    connection.set_aside = aside[:100]
     connection.progress = {}
     connection.save(
-        update_fields=["company_name", "identity", "employees", "unreadable", "set_aside", "progress"]
+        update_fields=[
+            "company_name",
+            "identity",
+            "employees",
+            "unreadable",
+            "set_aside",
+            "progress",
+            "changes_since",
+            "changes_key",
+            "full_read_at",
+        ]
     )
 
 

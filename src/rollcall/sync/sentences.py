@@ -210,9 +210,16 @@ def _out_of_scope(texts: Mapping[str, str]) -> str:
 
 
 def error_sentence(code: str, params: Mapping[str, Any]) -> str:
-    """Return what went wrong with a run or a test, and who must do what; empty for no error."""
+    """Return what went wrong with a run or a test, and who must do what; empty for no error.
+
+    ``permission`` and ``remedy`` are texts of the connector, in English, and come translated.
+    """
+    if not code:
+        return ""
     template = {**gallery.error_templates(), **_RUN_ERRORS}.get(code, code)
-    return _filled(template, {**params, "tool": _tool(params, "")}) if code else ""
+    words = {name: gettext(str(params[name])) for name in ("permission", "remedy") if params.get(name)}
+    sentence = _filled(template, {**params, **words, "tool": _tool(params, "")})
+    return f"{sentence} {words['remedy']}" if "remedy" in words else sentence
 
 
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.connections import webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import reminders
 from rollcall.sync.apply import apply
@@ -33,8 +34,17 @@ _BUSY_TRIES: Final = 60
 
 @app.task(name="rollcall.sync.tasks.sync_connection")
 def sync_connection(company_id: int, connection_id: int, trigger: str, started_by: str = "") -> None:
-    """Do one run of one connection, unless another is at work."""
-    run_connection(company_id, connection_id, trigger=trigger, started_by=started_by)
+    """Do one run of one connection, unless another is at work.
+
+    What is asked for while it works would otherwise wait for the minute's round, so it is looked for at the end.
+    """
+    if run_connection(company_id, connection_id, trigger=trigger, started_by=started_by) is None:
+        return
+    with access.acting_for(company_id):
+        wanted = Connection.objects.filter(pk=connection_id).exclude(run_wanted="")
+        again = wanted.values_list("run_wanted", "run_wanted_by").first()
+    if again is not None:
+        defer_run(company_id, connection_id, *again)
 
 
 @app.task(name="rollcall.sync.tasks.apply_plan")
@@ -85,6 +95,7 @@ def tick(timestamp: int = 0) -> None:
                 state=PlanState.APPLYING, decided_at__lt=now - timedelta(minutes=2)
             ).values_list("company_id", "pk", "decided_by")[:_DUE_AT_ONCE]
         )
+        webhooks.forget_old(now)
     for company_id, connection_id, trigger, by in due:
         with access.acting_for(company_id):
             # Moved on before the job exists: if the job is lost, the next hour has its run; never 24 at once (C9).
@@ -96,11 +107,12 @@ def tick(timestamp: int = 0) -> None:
     reminders.send_due(now)
 
 
-def defer_run(company_id: int, connection_id: int, trigger: str, started_by: str) -> None:
-    """Queue a run. Call it after the commit: inside a worker a rollback would not take it back."""
-    sync_connection.defer(
-        company_id=company_id, connection_id=connection_id, trigger=trigger, started_by=started_by
-    )
+def defer_run(
+    company_id: int, connection_id: int, trigger: str, started_by: str, *, seconds: int = 0
+) -> None:
+    """Queue a run, in so many ``seconds``. Call it after the commit: in a worker a rollback would not take it back."""
+    job = sync_connection.configure(schedule_in={"seconds": seconds}) if seconds else sync_connection
+    job.defer(company_id=company_id, connection_id=connection_id, trigger=trigger, started_by=started_by)
 
 
 def defer_apply(company_id: int, plan_id: int, approved_by: str) -> None:

@@ -150,7 +150,7 @@ def _test(request: HttpRequest, tool: Tool, values: dict[str, str], left_out: fr
     wanted = gallery.wanted_without(tool, left_out)
     try:
         values = gallery.tidied(tool, values)
-        access = actions.test_credentials(tool.key, values, wanted)
+        access = actions.try_credentials(tool.key, values, wanted)
     except gallery.SourceError as error:
         return error_sentence(error.code, error.params)
     pending = Pending(tool=tool.key, credentials=values, wanted=wanted, access=access)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from rollcall.web import configure, connect, integrations, join, mail, me, members, preview, runs, session
+from rollcall.web import (
+    configure,
+    connect,
+    integrations,
+    join,
+    mail,
+    me,
+    members,
+    preview,
+    runs,
+    session,
+    webhook,
+)
 
 urlpatterns = [
     # who is here
@@ -43,6 +55,8 @@ urlpatterns = [
     path("settings/integrations/<slug:tool>/connect/confirm/", connect.confirm, name="connect_confirm"),
     path("runs/", runs.history, name="runs"),
     path("runs/<int:run_id>/", runs.run, name="run"),
+    # calls of HR tools
+    path("hooks/<str:token>/", webhook.webhook, name="webhook"),
     # demonstration
     path("demo/mail/", mail.mails, name="demo_mail"),
 ]
