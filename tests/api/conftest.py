@@ -87,7 +87,7 @@ def connected(entity: Entity, running: Running) -> Connection:
     """Connect the entity and read everybody; nobody is managed yet."""
     credentials = running.credentials("bamboohr")
     with access.acting_for(entity.company_id):
-        found = actions.test_credentials("bamboohr", credentials, Wanted())
+        found = actions.try_credentials("bamboohr", credentials, Wanted())
         made = actions.connect(entity, "bamboohr", credentials, wanted=Wanted(), access=found, actor=ACTOR)
     run_connection(entity.company_id, made.pk, trigger="first")
     return made

@@ -40,7 +40,7 @@ def entity(db: None, bamboo: Running, monkeypatch: pytest.MonkeyPatch, settings:
     entity = create_entity(create_company("Acme"), "Acme France")
     credentials = bamboo.credentials("bamboohr")
     with access.acting_for(entity.company_id):
-        found = actions.test_credentials("bamboohr", credentials, Wanted())
+        found = actions.try_credentials("bamboohr", credentials, Wanted())
         made = actions.connect(entity, "bamboohr", credentials, wanted=Wanted(), access=found, actor=ACTOR)
     run_connection(entity.company_id, made.pk, trigger="first")
     return entity

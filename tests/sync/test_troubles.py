@@ -82,7 +82,7 @@ def test_a_wrong_key_is_told_before_anything_is_stored(flow: Flow) -> None:
         for name, value in flow.sim.credentials(flow.tool).items()
     }
     with pytest.raises(SourceError) as error:
-        flow.get(lambda: actions.test_credentials(flow.tool, wrong, Wanted()))
+        flow.get(lambda: actions.try_credentials(flow.tool, wrong, Wanted()))
     assert error.value.code == "credentials" and "{" not in error.value.sentence()
     assert not flow.get(Connection.objects.exists)
 
@@ -92,7 +92,7 @@ def test_a_subdomain_that_is_none_is_told(flow: Flow, label: str) -> None:
     """H5"""
     given = {**flow.sim.credentials("bamboohr"), "subdomain": label}
     with pytest.raises(SourceError) as error:
-        flow.get(lambda: actions.test_credentials("bamboohr", given, Wanted()))
+        flow.get(lambda: actions.try_credentials("bamboohr", given, Wanted()))
     assert error.value.code in ("address", "credentials")
 
 
