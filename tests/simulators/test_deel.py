@@ -33,14 +33,21 @@ class DeelAccount(Account):
             if not body["data"] or len(found) >= body["page"]["total_rows"]:
                 return found
 
-    def agree(self, scope: str = "people:read organizations:read", **more: str) -> httpx.Response:
+    def agree(self, scope: str = "people:read organizations:read") -> httpx.Response:
         """Ask for consent, and answer with what redeeming the code gives."""
+        return self.redeem(self.code(scope))
+
+    def code(self, scope: str = "people:read") -> str:
+        """Ask for consent: the code."""
         query = {"client_id": self.credentials["client_id"], "redirect_uri": BACK, "response_type": "code"}
-        sent = self.client.get("/oauth2/authorize", params=query | {"state": "s1", "scope": scope} | more)
+        sent = self.client.get("/oauth2/authorize", params=query | {"state": "s1", "scope": scope})
         assert sent.status_code == 302, sent.text
         back = httpx.URL(sent.headers["location"])
         assert back.params["state"] == "s1"
-        return self.tokens(grant_type="authorization_code", code=back.params["code"], redirect_uri=BACK)
+        return back.params["code"]
+
+    def redeem(self, code: str, back: str = BACK) -> httpx.Response:
+        return self.tokens(grant_type="authorization_code", code=code, redirect_uri=back)
 
     def tokens(self, secret: str = "", **form: str) -> httpx.Response:
         pair = (self.credentials["client_id"], secret or self.credentials["client_secret"])
@@ -317,8 +324,14 @@ def test_codes_give_pairs_and_work_once(deel: DeelAccount) -> None:
     deel.use(answer.json()["access_token"])
     assert deel.get("/people").status_code == 200
     assert deel.get("/contracts").status_code == 403  # not in the scope
-    again = deel.tokens(grant_type="authorization_code", code="used", redirect_uri=BACK)
-    assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
+    code = deel.code()
+    assert deel.redeem(code, back="https://elsewhere.example").status_code == 400
+    assert deel.redeem(code).status_code == 400  # a try with another address uses it up
+    code = deel.code()
+    assert [deel.redeem(code).status_code for _ in range(2)] == [200, 400]
+    code = deel.code()
+    deel.control("clock", seconds=601)
+    assert deel.redeem(code).json() == {"error": "invalid_grant"}
     assert deel.tokens(secret="wrong", grant_type="refresh_token").status_code == 401
     assert deel.client.get("/oauth2/authorize", params={"client_id": "who"}).status_code == 400
 
@@ -349,6 +362,16 @@ def test_tokens_live_thirty_and_ninety_days(deel: DeelAccount) -> None:
     assert renewed.status_code == 200
     deel.control("clock", days=91)
     assert deel.refresh(renewed.json()["refresh_token"]).status_code == 400
+
+
+def test_a_token_expires_while_people_are_read(deel: DeelAccount) -> None:
+    """A2"""
+    pair = deel.agree().json()
+    deel.use(pair["access_token"])
+    deel.fault("A2", page=2)
+    assert [deel.get("/people", offset=offset).status_code for offset in (0, 50)] == [200, 401]
+    deel.use(deel.refresh(pair["refresh_token"]).json()["access_token"])
+    assert deel.get("/people", offset=50).status_code == 200
 
 
 def test_a_revoked_organisation_is_let_in_nowhere_until_restored(deel: DeelAccount) -> None:
@@ -483,7 +506,12 @@ def test_faults_show_in_people_and_in_scim(deel: DeelAccount) -> None:
     """P1, P4, P8, E6, E7, E9, I1"""
     deel.fault("P4")
     assert deel.get("/people").json()["page"]["total_rows"] == 121
+    deel.fault("P4", mode="less")
+    assert deel.client.get("/scim/v2/Users").json()["totalResults"] < 119
     deel.control("faults", off="P4")
+    deel.fault("P2", mode="last", page=2)
+    assert len(deel.people(limit=20)) == 40
+    deel.control("faults", clear=True)
     deel.fault("P1")
     assert deel.get("/people").json()["data"] == []
     assert deel.client.get("/scim/v2/Users").json()["Resources"] == []

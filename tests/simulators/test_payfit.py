@@ -13,7 +13,7 @@ import pytest
 
 from rollcall.simulators.server import Running, start
 from tests.simulators.conftest import TODAY, Account
-from tests.simulators.inbox import inbox
+from tests.simulators.receiver import receiver
 
 BACK = "http://127.0.0.1:9/callback"
 
@@ -173,6 +173,7 @@ def test_somebody_new_has_no_contract_for_minutes(payfit: PayFitAccount) -> None
 
 
 def test_fields_are_the_truth_and_one_record_has_no_wrapper(payfit: PayFitAccount) -> None:
+    payfit.control("change", n=1, fields={"work_email": None})
     truth = payfit.truth()
     for row in payfit.all():
         person = truth[row["id"]]
@@ -385,7 +386,7 @@ def test_webhooks_are_signed_as_svix_does(payfit: PayFitAccount) -> None:
         payfit.client.get("/webhooks", params=pair).json()["webhookConfigUrl"].startswith("https://app.svix")
     )
     assert payfit.client.get("/webhooks", params=pair | {"clientSecret": "no"}).status_code == 401
-    with inbox() as box:
+    with receiver() as box:
         made = payfit.control("hooks", url=box.url, events=["integration.deactivated", "payroll.run"])[
             "hooks"
         ]
@@ -417,7 +418,8 @@ def test_faults_of_pages_and_records_show(payfit: PayFitAccount) -> None:
 
     payfit.fault("P1")
     assert page(1).json() == {"collaborators": [], "meta": {"nextPageToken": None, "count": 0}}
-    for fault, more in {"P2": {"mode": "last", "page": 2}, "P4": {}, "P5": {"mode": "repeat"}}.items():
+    aimed: dict[str, dict[str, Any]] = {"P2": {"mode": "last", "page": 2}, "P4": {}, "P5": {"mode": "repeat"}}
+    for fault, more in aimed.items():
         payfit.control("faults", clear=True, on={"id": fault, **more})
         meta = page(2).json()["meta"]
         if fault == "P2":

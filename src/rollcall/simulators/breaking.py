@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import msgspec
 
 from rollcall.simulators.faults import Fault, strikes
-from rollcall.simulators.tool import Tool
+from rollcall.simulators.tool import OwnBodies, Tool
 from rollcall.simulators.wire import Reply, Request
 from rollcall.simulators.world import World
 
@@ -28,12 +28,14 @@ def answer(tool: Tool, request: Request) -> Reply:
     page = tool.page_of(request)
     struck = [fault for fault in world.faults if strikes(fault, request.path, page)]
     for fault in struck:
+        fault.struck += 1
         _before(world, fault)
     reply = next((made for fault in struck if (made := _instead(tool, fault))), None)
     if reply is None:
         reply = tool.answer(request)
     for fault in struck:
-        reply = _after(reply, fault)
+        own = tool.spoiled(reply, fault) if isinstance(tool, OwnBodies) else None
+        reply = own or _after(reply, fault)
         world.spend(fault)
     return reply
 
@@ -57,6 +59,9 @@ def _before(world: World, fault: Fault) -> None:
 
 def _instead(tool: Tool, fault: Fault) -> Reply | None:
     """Faults that answer in the tool's place."""
+    own = tool.instead_of(fault) if isinstance(tool, OwnBodies) else None
+    if own is not None:
+        return own
     match fault.id, fault.mode:
         case "T5", _:
             return tool.refusal(fault.status or 503)

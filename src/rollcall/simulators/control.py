@@ -1,7 +1,7 @@
 """The control interface under `/_control/`: JSON in, JSON out, for tests, demos and people.
 
 GET state, people, requests, faults; POST clock, hire, terminate, rename, change, remove, organisation,
-faults, permissions, credentials, options, requests. An unknown name or a wrong body answers 400 with `error`.
+faults, permissions, credentials, options, hooks, requests. An unknown name or a wrong body answers 400 with `error`.
 """
 
 import secrets
@@ -12,11 +12,12 @@ import msgspec
 
 from rollcall.simulators.faults import CATALOGUE, Fault, Unknown
 from rollcall.simulators.people import Office, Person, Unit, as_time
-from rollcall.simulators.tool import Tool
+from rollcall.simulators.tool import EffectiveDated, HooksByAdmin, Tool
 from rollcall.simulators.wire import Reply, Request, json_reply
 from rollcall.simulators.world import World
 
 PREFIX = "/_control/"
+_SECRETS = {"api_key", "api_token", "client_secret", "password", "service_user_token", "token"}
 Body = dict[str, object]
 
 
@@ -169,6 +170,8 @@ def _terminate(tool: Tool, body: Body) -> object:
     last_day = body.get("date", default)
     people = _chosen(world, body)
     for person in people:
+        if isinstance(tool, EffectiveDated):
+            tool.before_edit(person)
         person.end_date = person.last_working_day = date.fromisoformat(str(last_day)) if last_day else None
         world.touch(person, ["end_date"])
     return {"ids": [person.id for person in people]}
@@ -187,13 +190,18 @@ def _change(tool: Tool, body: Body) -> object:
     tool sends.
 
     `raw` may hold any JSON for any field and stays until `raw` is null; `silent` leaves the change stamp.
+    `effective` (a later day) plans the fields for that day, where the tool knows such changes.
     """
     world = tool.world
     people = _chosen(world, body)
     fields, raw = body.get("fields") or {}, body.get("raw", {})
     if not isinstance(fields, dict) or not isinstance(raw, dict | None):
         raise Wrong("fields and raw are objects")
+    if "effective" in body:
+        return _planned(tool, people, fields, date.fromisoformat(str(body["effective"])))
     for person in people:
+        if isinstance(tool, EffectiveDated) and not body.get("silent"):
+            tool.before_edit(person)
         _set_fields(world, person, fields)
         if raw is None:
             world.raw.pop(person.id, None)
@@ -203,6 +211,16 @@ def _change(tool: Tool, body: Body) -> object:
             world.forget()
         else:
             world.touch(person, [*fields, *(raw or {})])
+    return {"ids": [person.id for person in people]}
+
+
+def _planned(tool: Tool, people: list[Person], fields: Body, effective: date) -> object:
+    if not isinstance(tool, EffectiveDated) or effective <= tool.world.today():
+        raise Wrong("this tool keeps no changes for later, or the day is not later")
+    for person in people:
+        wanted = msgspec.structs.replace(person)
+        _set_fields(tool.world, wanted, fields)
+        tool.plan(person, wanted, effective)
     return {"ids": [person.id for person in people]}
 
 
@@ -260,6 +278,7 @@ def _organisation(tool: Tool, body: Body) -> object:
                 number, name, next(iter(world.company.departments)) if kind == "teams" else None, country
             )
         )
+        world.forget()
         return {"id": number}
     unit_id = _unit_id(units, body.get("id", body.get("name")))
     units[unit_id].name = str(body["rename"])
@@ -327,11 +346,12 @@ def _credentials(tool: Tool, body: Body) -> object:
         case "expire":
             world.expire_tokens()
         case "replace":
-            for name in world.credentials.keys() & {"api_key", "client_secret"}:
+            for name in world.credentials.keys() & _SECRETS:
                 world.credentials[name] = secrets.token_hex(20)
             world.tokens.clear()
         case other:
             raise Wrong(f"no action {other}")
+    world.tell_access(str(body["action"]))
     return {"access": world.access, "credentials": world.credentials}
 
 
@@ -345,6 +365,13 @@ def _options(tool: Tool, body: Body) -> object:
         del tool.world.options[name]
     tool.world.forget()
     return tool.world.options
+
+
+def _hooks(tool: Tool, body: Body) -> object:
+    """Webhooks that an admin makes on the tool's screens: `url`, `secret`, `events`; what else, by tool."""
+    if not isinstance(tool, HooksByAdmin):
+        raise Wrong("webhooks of this tool are made through its API")
+    return tool.admin_hooks(body)
 
 
 def _clear_requests(tool: Tool, body: Body) -> object:
@@ -370,5 +397,6 @@ _WRITE: dict[str, Callable[[Tool, Body], object]] = {
     "permissions": _permissions,
     "credentials": _credentials,
     "options": _options,
+    "hooks": _hooks,
     "requests": _clear_requests,
 }

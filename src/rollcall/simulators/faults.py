@@ -58,6 +58,10 @@ CATALOGUE: dict[str, Kind] = {
     "E7": Kind(("status", "fields"), "a status nobody knows; fields nobody knows"),
     "E8": Kind(("nan", "infinity", "digits", "nesting"), "what JSON or its readers cannot take"),
     "E9": Kind(("gone",), "the first of `fields` (default: the id) is gone from every record"),
+    "H6": Kind(
+        ("doctype", "entities", "external", "dtd", "nesting"),
+        "XML with a DOCTYPE, entities that multiply or read a file, a DTD from inside, 200,000 levels",
+    ),
     "I1": Kind(("gone",), "one record without id"),
     "I2": Kind(("same",), "two people with one e-mail"),
     "M1": Kind(("self",), "somebody is their own manager"),
@@ -82,6 +86,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     amount: int | None = None
     fields: list[str] = []
     people: list[int] = []
+    struck: int = 0  # how many requests it was aimed at so far; told, not asked for
 
 
 class Unknown(Exception):

@@ -12,14 +12,30 @@ import msgspec
 
 from rollcall.simulators import breaking, control
 from rollcall.simulators.bamboohr.api import BambooHR
+from rollcall.simulators.deel.api import Deel
+from rollcall.simulators.factorial.api import Factorial
+from rollcall.simulators.hibob.api import HiBob
+from rollcall.simulators.humaans.api import Humaans
+from rollcall.simulators.lucca.api import Lucca
+from rollcall.simulators.payfit.api import PayFit
 from rollcall.simulators.personio.api import Personio
+from rollcall.simulators.scim.api import Scim
 from rollcall.simulators.tool import Tool
 from rollcall.simulators.wire import Reply, Request, Server
+from rollcall.simulators.workday.api import Workday
 from rollcall.simulators.world import Seen, World
 
 TOOLS: dict[str, type[Tool]] = {
     "bamboohr": BambooHR,
+    "deel": Deel,
+    "factorial": Factorial,
+    "hibob": HiBob,
+    "humaans": Humaans,
+    "lucca": Lucca,
+    "payfit": PayFit,
     "personio": Personio,
+    "workday": Workday,
+    "scim": Scim,
 }
 
 
@@ -48,7 +64,9 @@ class Running:
 
     def credentials(self, tool: str) -> dict[str, str]:
         """The values of the credential fields that are valid now."""
-        return dict(self._parts[tool].tool.world.credentials)
+        held = self._parts[tool].tool.world.credentials
+        # A field that holds an address is kept as its path: the port is not known before it is served.
+        return {n: self.url(tool) + value if value.startswith("/") else value for n, value in held.items()}
 
     def world(self, tool: str) -> World:
         """The tool's state, for code in the same process; take its `lock`."""

@@ -2,10 +2,14 @@
 
 import random
 import time
-from typing import Protocol
+from collections import deque
+from datetime import date
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from rollcall.simulators.faults import Fault
+from rollcall.simulators.people import Person
 from rollcall.simulators.wire import Reply, Request
 from rollcall.simulators.world import World
 
@@ -58,6 +62,80 @@ class Buckets:
         if endpoint not in self._buckets:
             self._buckets[endpoint] = Bucket(self.rate, self.burst)
         return self._buckets[endpoint]
+
+
+class Window:
+    """Fixed window on the real clock: `limit` requests in each span of `seconds`."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self.limit, self.seconds = limit, seconds
+        self._began, self._used = time.monotonic(), 0
+
+    def take(self) -> bool:
+        """Take one; False if none is left in this span."""
+        now = time.monotonic()
+        if now - self._began >= self.seconds:
+            self._began, self._used = now, 0
+        if self._used >= self.limit:
+            return False
+        self._used += 1
+        return True
+
+    @property
+    def left(self) -> int:
+        """How many more this span allows."""
+        return self.limit - self._used
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next span."""
+        return max(0.0, self._began + self.seconds - time.monotonic())
+
+
+class RollingWindow:
+    """At most `limit` requests in any `seconds` in a row, on the real clock."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self.limit, self.seconds = limit, seconds
+        self._taken: deque[float] = deque(maxlen=limit)
+
+    def take(self) -> bool:
+        """Take one; False if there is none."""
+        now = time.monotonic()
+        if len(self._taken) == self.limit and now - self._taken[0] < self.seconds:
+            return False
+        self._taken.append(now)
+        return True
+
+
+@runtime_checkable
+class HooksByAdmin(Protocol):
+    """A tool whose webhooks are made on its screens (or its partner's), not through its API."""
+
+    def admin_hooks(self, body: dict[str, object]) -> object:
+        """Do what the control action `hooks` asks (`url`, `secret`, `events`; more by tool); tells the result."""
+
+
+@runtime_checkable
+class EffectiveDated(Protocol):
+    """A tool that answers as of a day and as of a moment of entry, and so must hear of edits beforehand."""
+
+    def before_edit(self, person: Person) -> None:
+        """Somebody is about to be edited."""
+
+    def plan(self, person: Person, wanted: Person, effective: date) -> None:
+        """Somebody is to be like `wanted` from that later day on; it is typed in now."""
+
+
+@runtime_checkable
+class OwnBodies(Protocol):
+    """A tool whose bodies are no JSON: it makes the faults that spoil them itself."""
+
+    def instead_of(self, fault: Fault) -> Reply | None:
+        """The answer in the tool's place, or None where the general one will do."""
+
+    def spoiled(self, reply: Reply, fault: Fault) -> Reply | None:
+        """The answer with the fault in its body, or None where the general way will do."""
 
 
 class Tool(Protocol):

@@ -65,6 +65,7 @@ class World:
         self.requests: deque[Seen] = deque(maxlen=200_000)
         self.tokens: dict[str, datetime] = {}
         self.listeners: list[Listener] = []
+        self.access_listeners: list[Callable[[str], None]] = []
         self.stopping = threading.Event()
         self._order: list[int] | None = None
         self._reports: Counter[int] | None = None
@@ -188,6 +189,11 @@ class World:
     def _tell(self, what: str, person: Person, fields: list[str]) -> None:
         for listener in self.listeners:
             listener(what, person, fields)
+
+    def tell_access(self, action: str) -> None:
+        """Say that credentials were revoked, restored and so on (the words of the control action)."""
+        for listener in self.access_listeners:
+            listener(action)
 
     @property
     def access(self) -> str:

@@ -1,0 +1,1 @@
+"""A stand-in for Lucca: the legacy APIs and the new one."""

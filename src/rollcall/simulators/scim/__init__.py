@@ -1,0 +1,1 @@
+"""A stand-in for anybody's SCIM 2.0 service provider, to read people from."""
