@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from rollcall.connectors.base import EVERYTHING, Connector, Wanted
+from rollcall.connectors.base import EVERYTHING, Connector, Delta, Wanted
 from rollcall.connectors.catalogue import connect
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.engine.snapshot import Employee
@@ -58,7 +59,7 @@ class Scripted:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = _answer  # noqa: N815  # the names that http.server calls
+            do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815  # the names that http.server calls
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -115,6 +116,13 @@ class Company:
 
     def stop(self) -> None:
         self._running.stop()
+
+
+def changed(connector: Connector, since: datetime) -> Delta:
+    """Return what changed, of a connector that can tell."""
+    delta = connector.changes(since)
+    assert delta is not None
+    return delta
 
 
 def employees(connector: Connector) -> dict[str, Employee]:

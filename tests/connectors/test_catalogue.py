@@ -43,7 +43,7 @@ def test_every_declaration_draws_a_whole_dialog(key: Any) -> None:
     tool = TOOLS[key].tool
     assert tool.key == key
     assert tool.steps
-    assert tool.credentials[0].kind == "subdomain"
+    assert tool.credentials or tool.oauth or tool.kind == "file"
     named = [name for each in tool.data for name in each.fields]
     assert len(named) == len(set(named))
     assert set(named) <= set(DELIVERABLE)
@@ -57,7 +57,7 @@ def test_every_declaration_draws_a_whole_dialog(key: Any) -> None:
 def test_the_gallery_announces_the_tools_of_the_article() -> None:
     """S1, S10."""
     names = {each.name for each in ANNOUNCED} | {kind.tool.name for kind in TOOLS.values()}
-    assert names == {"Personio", "HiBob", "Workday", "BambooHR", "PayFit", "Lucca", "Deel"}
+    assert names >= {"Personio", "HiBob", "Workday", "BambooHR", "PayFit", "Lucca", "Deel"}
 
 
 @pytest.mark.parametrize("text", ["acme", " ACME ", "acme.bamboohr.com", "https://acme.bamboohr.com/home"])

@@ -100,7 +100,7 @@ def fetch(
     reading.run(connector.pages(), progress)
     with access.acting_for(connection.company_id):
         guard()
-        return reading.merge(now)
+        return reading.merge(now) if connector.lists_everybody else reading.merge_changes(now)
 
 
 def asked_key(connection: Connection, connector: Connector) -> str:
@@ -120,11 +120,11 @@ def fetch_changes(
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
-    Nobody is called absent by it (P7). ``None`` when the tool tells of people who were deleted: only a full read
-    can show that. Arguments and errors as with ``fetch``.
+    Nobody is called absent by it (P7). ``None`` when the tool can't tell, or tells of people who were deleted: only
+    a full read can show that. Arguments and errors as with ``fetch``.
     """
     delta = connector.changes(since)
-    if delta.deleted:
+    if delta is None or delta.deleted:
         return None
     reading = _Reading(connection, connector)
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)

@@ -12,7 +12,7 @@ import msgspec
 from rollcall.accounts import secrets
 from rollcall.connections.models import Connection, State
 from rollcall.connectors import catalogue
-from rollcall.connectors.base import Access, DataField, Tool, Wanted
+from rollcall.connectors.base import Access, CredentialField, DataField, RateLimit, Tool, Wanted
 from rollcall.connectors.catalogue import ANNOUNCED, Announced
 from rollcall.connectors.errors import AdminMustAct, SourceError
 from rollcall.engine.snapshot import DELIVERABLE
@@ -23,8 +23,10 @@ __all__ = [
     "Access",
     "AdminMustAct",
     "Announced",
+    "CredentialField",
     "DataField",
     "Pending",
+    "RateLimit",
     "SourceError",
     "Tool",
     "Wanted",

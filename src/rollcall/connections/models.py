@@ -72,6 +72,8 @@ class Connection(models.Model):
     changes_since = models.DateTimeField(null=True)
     changes_key = models.TextField(blank=True, default="")
     full_read_at = models.DateTimeField(null=True)
+    # how the files of a tool without an API are read (connectors.csv_file.layout.Layout as JSON)
+    layout = models.JSONField(default=dict)
 
     class Meta:
         """One connection per company and tool."""
@@ -242,6 +244,46 @@ class RateSlot(models.Model):
     due = models.DateTimeField()
 
 
+class SourceFile(models.Model):
+    """A file that people are read from; until somebody confirms it, it belongs to no connection.
+
+    The content is compressed and sealed. Those of the last two files are kept, of older ones only what tells that
+    they come again.
+    """
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    # null while it waits for the person who uploaded it
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True)
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE, related_name="+")
+    content = models.BinaryField(default=bytes)
+    sha256 = models.TextField()
+    size = models.PositiveIntegerField()
+    # as its owner calls it; for people to read, never a path
+    name = models.TextField(blank=True, default="")
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.TextField(blank=True, default="")
+    uploaded_by_id = models.BigIntegerField(null=True)
+    # when it was written, if that is known
+    written_at = models.DateTimeField(null=True)
+    people = models.PositiveIntegerField(default=0)
+    header = models.JSONField(default=list)
+    # how it is going to be read, while somebody looks at it
+    draft = models.JSONField(default=dict)
+    # a run has read all of it
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest of a connection, and those that wait for too long."""
+
+        indexes = [
+            models.Index(fields=["connection", "uploaded_at"], name="source_file_newest"),
+            models.Index(
+                fields=["uploaded_at"], condition=models.Q(connection=None), name="source_file_waiting"
+            ),
+        ]
+
+
 sealed.register(Connection, "credentials")
+sealed.register(SourceFile, "content")
 sealed.register(Webhook, "keys")
 sealed.register(Employee, "bank_sealed", row=("connection_id", "external_id"))

@@ -9,6 +9,7 @@ import msgspec
 from django.conf import settings
 from django.urls import reverse
 
+from rollcall.connections import source_files
 from rollcall.connections.grants import StoredGrant
 from rollcall.connections.models import Connection
 from rollcall.connections.pacing import InDatabase
@@ -25,6 +26,10 @@ def opened(connection: Connection, *, quickly: bool = False) -> Iterator[Connect
 
     ``quickly`` is for what somebody waits for: one try, ten seconds.
     """
+    if catalogue.TOOLS[connection.tool].tool.kind == "file":
+        with source_files.opened(connection) as file:
+            yield file
+        return
     wanted = msgspec.convert(connection.wanted or {}, Wanted)
     grant = StoredGrant(connection.company_id, connection.pk)
     with opened_with(

@@ -70,6 +70,11 @@ def prepare(connection: Connection, *, now: datetime, secret: str = "") -> Webho
     return hook
 
 
+def of(connection: Connection) -> Webhook | None:
+    """Return the connection's webhook, if it has one."""
+    return Webhook.objects.filter(connection=connection).first()
+
+
 def address(hook: Webhook) -> str:
     """Return the address to call, a secret by itself: whoever knows it can only make us look."""
     return settings.ROLLCALL_URL + reverse("webhook", kwargs={"token": _keys(hook).token})

@@ -83,6 +83,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     data: tuple[DataField, ...]
     # the tool's own steps, in the words of its screens (S15)
     steps: tuple[str, ...]
+    # what else an admin should know, one sentence or two each; for the guide
+    notes: tuple[str, ...] = ()
     # origin for given credentials, e.g. "https://{subdomain}.bamboohr.com"
     base_url: str
     # answers "what changed since"
@@ -95,6 +97,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     limits: tuple[RateLimit, ...] = ()
     # "registered": the connector makes and removes them; "by_hand": the admin does, in the tool
     webhooks: Literal["", "registered", "by_hand"] = ""
+    # for "by_hand": what the admin does in the tool with the address that Rollcall shows
+    webhook_steps: tuple[str, ...] = ()
     # "file": no address; people come from a file that somebody hands in
     kind: Literal["api", "file"] = "api"
 
@@ -191,6 +195,8 @@ class Connector(ABC):
     tool: ClassVar[Tool]
     # part of every stored digest: raise it when ``employee`` gives another answer for the same bytes
     mapping_version: ClassVar[int] = 1
+    # False: a read brings only those who changed, and nobody is called absent by it
+    lists_everybody: bool = True
     # for tools with larger or slower answers than usual
     http_limits: ClassVar[Limits] = Limits()
 
@@ -238,8 +244,11 @@ class Connector(ABC):
         """
 
     @abstractmethod
-    def changes(self, since: datetime) -> Delta:
-        """Return what changed after ``since`` (aware). Only for tools whose declaration says ``delta``."""
+    def changes(self, since: datetime) -> Delta | None:
+        """Return what changed after ``since`` (aware). Only for tools whose declaration says ``delta``.
+
+        ``None`` when it can't be told with these credentials: everybody has to be read.
+        """
 
     @abstractmethod
     def employee(self, record: bytes) -> Employee:

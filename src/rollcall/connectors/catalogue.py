@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 from msgspec import Struct
 
+from rollcall.connectors import oauth
 from rollcall.connectors.bamboohr.connector import BambooHR
 from rollcall.connectors.base import (
     EVERYTHING,
@@ -19,15 +20,34 @@ from rollcall.connectors.base import (
     Wanted,
 )
 from rollcall.connectors.client import Dialogue, http_failure
+from rollcall.connectors.csv_file.connector import CsvFile
+from rollcall.connectors.csv_file.errors import NoFile
+from rollcall.connectors.csv_file.layout import Layout
+from rollcall.connectors.deel.connector import Deel
 from rollcall.connectors.errors import WrongAddress, WrongCredentials, gettext_noop
-from rollcall.connectors.oauth import ACCESS_TOKEN
+from rollcall.connectors.factorial.connector import Factorial
+from rollcall.connectors.hibob.connector import HiBob
+from rollcall.connectors.humaans.connector import Humaans
+from rollcall.connectors.lucca.connector import Lucca
 from rollcall.connectors.pacing import Limiter, pace
+from rollcall.connectors.payfit.connector import PayFit
 from rollcall.connectors.personio.connector import Personio
+from rollcall.connectors.scim.connector import Scim
+from rollcall.connectors.workday.connector import Workday
 from rollcall.http_client import HttpClient, HttpError, LabelRefused, one_dns_label
 
 TOOLS: Final[Mapping[str, type[Connector]]] = {
     "bamboohr": BambooHR,
+    "csv": CsvFile,
+    "deel": Deel,
+    "factorial": Factorial,
+    "hibob": HiBob,
+    "humaans": Humaans,
+    "lucca": Lucca,
+    "payfit": PayFit,
     "personio": Personio,
+    "scim": Scim,
+    "workday": Workday,
 }
 
 
@@ -39,12 +59,14 @@ class Announced(Struct, frozen=True):
     region: str
 
 
-ANNOUNCED: Final = (
-    Announced("hibob", "HiBob", gettext_noop("Worldwide")),
-    Announced("workday", "Workday", gettext_noop("Worldwide")),
-    Announced("payfit", "PayFit", gettext_noop("Europe")),
-    Announced("lucca", "Lucca", gettext_noop("Europe")),
-    Announced("deel", "Deel", gettext_noop("Worldwide")),
+ANNOUNCED: Final[tuple[Announced, ...]] = (
+    Announced("charliehr", "CharlieHR", gettext_noop("Europe")),
+    Announced("eurecia", "Eurécia", gettext_noop("Europe")),
+    Announced("gusto", "Gusto", gettext_noop("North America")),
+    Announced("kenjo", "Kenjo", gettext_noop("Europe")),
+    Announced("rippling", "Rippling", gettext_noop("Worldwide")),
+    Announced("sagehr", "Sage HR", gettext_noop("Worldwide")),
+    Announced("successfactors", "SAP SuccessFactors", gettext_noop("Worldwide")),
 )
 
 STAND_IN_HEADER: Final = "X-Simulated-Host"
@@ -73,6 +95,8 @@ def connect(
     ``WrongAddress`` for a subdomain that is none (H5) and ``WrongCredentials`` for a missing credential.
     """
     kind = TOOLS[tool_key]
+    if kind.tool.kind == "file":
+        raise NoFile("credentials are of no use")
     given = normalised(kind, credentials)
     http_options.setdefault("wait_for", kind.wait_for)
     http_options.setdefault("limits", kind.http_limits)
@@ -88,6 +112,37 @@ def connect(
         }
         own = opened.pop("")
         yield kind(given, own, wanted, Around(others=opened, app=app or {}, grant=grant))
+
+
+def open_file(tool_key: str, content: bytes, layout: Layout, wanted: Wanted = EVERYTHING) -> CsvFile:
+    """Return the connector of a file, for a tool whose kind is "file". Raises ``FileRefused``.
+
+    ``LookupError`` for any other tool.
+    """
+    if TOOLS[tool_key] is not CsvFile:
+        raise LookupError(tool_key)
+    return CsvFile(content, layout, wanted)
+
+
+def redeem(
+    tool_key: str,
+    code: str,
+    *,
+    app: Mapping[str, str],
+    environ_base_url: str | None = None,
+    allow_hosts: Collection[str] = (),
+    **http_options: Any,
+) -> dict[str, str]:
+    """Return the credentials for the code that a person's authorisation brought (see ``OAuth``).
+
+    Arguments as for ``connect``. Raises ``LookupError`` for a tool without authorisation, and ``SourceError``.
+    """
+    tool = TOOLS[tool_key].tool
+    if tool.oauth is None:
+        raise LookupError(tool_key)
+    address = tool.origins[tool.oauth.origin] if tool.oauth.origin else tool.base_url
+    with _client(tool, {}, address, environ_base_url, allow_hosts, http_options) as http:
+        return oauth.redeem(tool.oauth, http, Dialogue(tool=tool.name), app, code)
 
 
 def _client(
@@ -120,9 +175,9 @@ def normalised(kind: type[Connector], credentials: Mapping[str, str]) -> dict[st
     for field in tool.credentials:
         if field.kind == "subdomain" and (field.required or field.name in given):
             given[field.name] = _label(tool, field, given.get(field.name, ""))
-        elif field.required and field.name not in given and ACCESS_TOKEN not in given:
+        elif field.required and field.name not in given and oauth.ACCESS_TOKEN not in given:
             raise _dialogue(tool, given).failure(WrongCredentials, f"no {field.name}")
-    ways = (*tool.ways, *([(ACCESS_TOKEN,)] if tool.oauth else []))
+    ways = (*tool.ways, *([(oauth.ACCESS_TOKEN,)] if tool.oauth else []))
     if ways and not any(given.keys() >= set(way) for way in ways):
         raise _dialogue(tool, given).failure(WrongCredentials, "no whole set of credentials")
     return dict(kind.prepared(given))
@@ -138,4 +193,5 @@ def _label(tool: Tool, field: CredentialField, text: str) -> str:
 
 
 def _dialogue(tool: Tool, given: Mapping[str, str]) -> Dialogue:
-    return Dialogue(tool=tool.name, address=given.get("subdomain", ""))
+    shown = next((given[name] for name in ("subdomain", "address", "base_url") if name in given), "")
+    return Dialogue(tool=tool.name, address=shown)

@@ -67,7 +67,7 @@ class WrongCredentials(AdminMustAct):
 
     code = "credentials"
     message = gettext_noop(
-        "{tool} does not accept these credentials. Make a new key in {tool} and reconnect with it."
+        "{tool} does not accept these credentials. Check them in {tool}, or make new ones there, and reconnect."
     )
 
 
@@ -85,7 +85,7 @@ class WrongAddress(AdminMustAct):
 
     code = "address"
     message = gettext_noop(
-        "{tool} knows no company at “{address}”. Check the subdomain in the address bar of {tool}."
+        "{tool} knows no company at “{address}”. Check the address; it is best copied from {tool} itself."
     )
 
 

@@ -25,7 +25,11 @@ EXPIRES_AT: Final = "expires_at"
 EARLY: Final = timedelta(minutes=5)
 """A token is renewed when it has no longer to live than this."""
 
-REFUSED: Final = frozenset({400, 401, 403})
+REFUSED: Final = frozenset({400, 403})
+"""What a code or a refresh token gets that is spent or taken back (RFC 6749, section 5.2)."""
+
+NOT_THE_APP: Final = 401
+"""The app itself is not known: the operator's affair, whom the sentence of ``UnexpectedAnswer`` sends for."""
 
 
 class _Answer(Struct):
@@ -79,6 +83,8 @@ def _asked(
     else:
         form = {**form, "client_id": app.get("client_id", ""), "client_secret": app.get("client_secret", "")}
     answer = send(dialogue, http.post, declared.token_path, data=form, headers=headers)
+    if answer.status == NOT_THE_APP:
+        raise dialogue.failure(UnexpectedAnswer, "the app's own credentials are refused")
     if answer.status in REFUSED:
         raise dialogue.failure(AuthorisationEnded, f"status {answer.status} for a token")
     told = decode(dialogue, answer, _answer)

@@ -29,6 +29,9 @@ _DAY: Final = re.compile(
     re.ASCII,
 )
 
+NUMBERS: Final = frozenset({"iban", "account_number"})
+"""Fields of ``BankAccount`` by which money finds its way."""
+
 # field of BankAccount -> how customers call the field that holds it (assumed)
 BANK_NAMES: Final = tuple(
     (part, re.compile(pattern, re.IGNORECASE))
@@ -183,10 +186,11 @@ def bank_part(name: str, label: str | None) -> str | None:
 def bank_account(parts: Mapping[str, Text]) -> BankAccount | UnsetType | None:
     """Return the account made of ``parts`` (fields of ``BankAccount``).
 
-    Empty only if every delivered part is.
+    Empty only if every delivered part is. Without any number delivered there is no account to speak of: a bank's
+    name or a holder alone shows that the numbers are hidden (A5).
     """
     delivered = {name: part for name, part in parts.items() if part is not UNSET}
-    if not delivered:
+    if not delivered.keys() & NUMBERS:
         return UNSET
     if all(part is None for part in delivered.values()):
         return None

@@ -11,6 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as current_app
 
+from rollcall.sync import drop_folder
+
 _log = structlog.get_logger("rollcall.jobs")
 
 
@@ -20,10 +22,12 @@ class Periodic(NamedTuple):
 
 
 SWEEP = "rollcall.project.jobs.sweep"
+DROPPED_FILES = "rollcall.sync.drop_folder.minute"
 EVERY_MINUTE = "* * * * *"
 SCHEDULE = (
     Periodic(EVERY_MINUTE, SWEEP),
     Periodic(EVERY_MINUTE, "rollcall.sync.tasks.tick"),
+    Periodic(EVERY_MINUTE, DROPPED_FILES),
     Periodic(EVERY_MINUTE, "rollcall.events.tasks.relay"),
     Periodic(EVERY_MINUTE, "rollcall.notify.tasks.send_mails"),
 )
@@ -34,6 +38,7 @@ _KEEP_DAYS = 7
 def schedule(app: App) -> None:
     """Called by procrastinate when all tasks are known. A name that doesn't exist is left to `checks`."""
     app.task(name=SWEEP)(sweep)
+    app.task(name=DROPPED_FILES)(drop_folder.minute)
     for entry in SCHEDULE:
         task = app.tasks.get(entry.task)
         if task is not None:

@@ -8,17 +8,24 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import IO, Any, Final
 
 import click
 import httpx
 import msgspec
 
+from rollcall.connectors import oauth
 from rollcall.connectors.base import Connector
-from rollcall.connectors.catalogue import TOOLS, connect
+from rollcall.connectors.catalogue import TOOLS, connect, open_file
+from rollcall.connectors.csv_file.layout import Layout
+from rollcall.connectors.csv_file.reading import open_sheet
+from rollcall.connectors.csv_file.suggesting import alone
 from rollcall.connectors.errors import SourceError, UnexpectedAnswer, UnreadableRecord
+from rollcall.connectors.pacing import InProcess
 
 SPOOL_IN_MEMORY: Final = 4 * 1024 * 1024
 
@@ -80,7 +87,8 @@ class Gathered:
                 stdout.write(line)
 
 
-def _credentials(*called_with: Any) -> dict[str, str]:
+def pairs(*called_with: Any) -> dict[str, str]:
+    """Return the values of options written NAME=VALUE; a callback for click."""
     pairs: Sequence[str] = called_with[2]
     found: dict[str, str] = {}
     for pair in pairs:
@@ -110,7 +118,7 @@ def _moment(*called_with: Any) -> datetime | None:
     "credentials",
     multiple=True,
     metavar="NAME=VALUE",
-    callback=_credentials,
+    callback=pairs,
     help="A credential of the tool; also ROLLCALL_CREDENTIAL_<NAME>, off the command line.",
 )
 @click.option("--base-url", metavar="URL", help="Another origin for the tool; also ROLLCALL_BASE_URL_<TOOL>.")
@@ -128,18 +136,53 @@ def pull(tool: str, credentials: Mapping[str, str], base_url: str | None, since:
     try:
         with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as spool:
             gathered = Gathered(spool)
-            with connect(
-                tool,
-                _from_environment(tool) | dict(credentials),
-                environ_base_url=base_url or os.environ.get(f"ROLLCALL_BASE_URL_{tool.upper()}"),
-                allow_hosts=_allowed(base_url),
-                on_wait=lambda seconds: _say(f"waiting {seconds:.0f} s"),
-            ) as connector:
+            with _opened(tool, credentials, base_url) as connector:
                 _gather(connector, since, gathered)
             gathered.print_to(sys.stdout.buffer)
     except SourceError as error:
         _say(f"{error.sentence()} [{error.code}: {error.detail}]")
         raise SystemExit(error.exit_code) from None
+
+
+@contextmanager
+def _opened(tool: str, credentials: Mapping[str, str], base_url: str | None) -> Iterator[Connector]:
+    if TOOLS[tool].tool.kind == "file":
+        yield _file(tool, credentials)
+        return
+    with connect(
+        tool,
+        credentials_from(tool) | dict(credentials),
+        environ_base_url=base_url or os.environ.get(f"ROLLCALL_BASE_URL_{tool.upper()}"),
+        allow_hosts=_allowed(base_url),
+        limiter=InProcess(),
+        on_wait=lambda seconds: _say(f"waiting {seconds:.0f} s"),
+    ) as connector:
+        yield connector
+
+
+def _file(tool: str, credentials: Mapping[str, str]) -> Connector:
+    """Return the connector of the file that ``file`` names, read as the JSON that ``layout`` names says.
+
+    Without a layout it is read as its header suggests, if that leaves nothing open.
+    """
+    if "file" not in credentials:
+        raise click.BadParameter("say which file: --credential file=PATH")
+    try:
+        content = Path(credentials["file"]).read_bytes()
+        layout = Path(credentials["layout"]).read_bytes() if "layout" in credentials else None
+    except OSError as error:
+        raise click.BadParameter(f"cannot be read: {error.strerror}") from None
+    if layout is None:
+        sheet = open_sheet(content)
+        chosen = alone(sheet)
+        if not sheet.certain:
+            _say(f"warning: not Unicode, taken for {sheet.encoding}")
+        _say(f"read as: {msgspec.json.encode(chosen).decode()}")
+        return open_file(tool, content, chosen)
+    try:
+        return open_file(tool, content, msgspec.json.decode(layout, type=Layout))
+    except msgspec.MsgspecError as error:
+        raise click.BadParameter(f"not a layout: {error}") from None
 
 
 def _gather(connector: Connector, since: datetime | None, gathered: Gathered) -> None:
@@ -166,14 +209,19 @@ def _batches(connector: Connector, since: datetime | None) -> Iterator[Sequence[
             yield page.records()
         return
     delta = connector.changes(since)
+    if delta is None:
+        raise UnexpectedAnswer("with these credentials it cannot tell what changed", tool=connector.tool.name)
     yield delta.records
     for number in delta.deleted:
         _say(f"deleted: employee {number}")
     _say(f"next: --since {delta.next_since.isoformat()}")
 
 
-def _from_environment(tool: str) -> dict[str, str]:
+def credentials_from(tool: str) -> dict[str, str]:
+    """Return the tool's credentials that stand in the environment."""
     names = [each.name for each in TOOLS[tool].tool.credentials]
+    if TOOLS[tool].tool.oauth:
+        names += [oauth.ACCESS_TOKEN, oauth.REFRESH_TOKEN]
     found = {name: os.environ.get(f"ROLLCALL_CREDENTIAL_{name.upper()}") for name in names}
     return {name: value for name, value in found.items() if value}
 

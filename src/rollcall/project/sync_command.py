@@ -33,7 +33,7 @@ _LATER: Final = frozenset({"unreachable", "failing", "rate_limited", "interrupte
 _LINES: Final = 1_000
 
 
-def _end(exit_code: int, sentence: str) -> NoReturn:
+def end(exit_code: int, sentence: str) -> NoReturn:
     """Say who must do what on standard error, and stop."""
     click.echo(sentence, err=True)
     raise SystemExit(exit_code)
@@ -52,7 +52,7 @@ def sync(entity: str, apply_now: bool) -> None:
     2 when an admin must act (the plan is held, credentials, permissions, settings), 3 for "try later", 4 for
     an answer that is not understood.
     """
-    found = _find(entity)
+    found = find_entity(entity)
     with acting_for(found.company_id):
         subscription = subscription_of(found.pk)
     connected = _usable(subscription)
@@ -64,10 +64,10 @@ def sync(entity: str, apply_now: bool) -> None:
         apply_now=apply_now,
     )
     if run is None:
-        _end(TRY_LATER, "Another sync of this connection is at work. Try again when it has finished.")
+        end(TRY_LATER, "Another sync of this connection is at work. Try again when it has finished.")
     _tell_read(run)
     if not connected.is_live:
-        _end(
+        end(
             ADMIN_MUST_ACT,
             "Nobody is managed yet: an admin must choose employees in the settings and confirm the preview.",
         )
@@ -75,14 +75,14 @@ def sync(entity: str, apply_now: bool) -> None:
         _tell_plan(connected, run)
 
 
-def _find(wanted: str) -> Entity:
+def find_entity(wanted: str) -> Entity:
     """Return the entity with this id or exact name. Ends when none or several have it."""
     found = list(_named(wanted))
     if not found:
-        _end(ADMIN_MUST_ACT, "No entity has this id or name.")
+        end(ADMIN_MUST_ACT, "No entity has this id or name.")
     if len(found) > 1:
         ids = ", ".join(str(one.pk) for one in found)
-        _end(ADMIN_MUST_ACT, f"Several entities answer to this: say which by its id ({ids}).")
+        end(ADMIN_MUST_ACT, f"Several entities answer to this: say which by its id ({ids}).")
     return found[0]
 
 
@@ -99,11 +99,9 @@ def _named(wanted: str) -> Iterator[Entity]:
 
 def _usable(subscription: Subscription | None) -> Subscription:
     if subscription is None or subscription.connection.state == State.DISCONNECTED:
-        _end(
-            ADMIN_MUST_ACT, "This entity is not connected: an admin must connect an HR tool in the settings."
-        )
+        end(ADMIN_MUST_ACT, "This entity is not connected: an admin must connect an HR tool in the settings.")
     if subscription.connection.state == State.PAUSED:
-        _end(ADMIN_MUST_ACT, "The connection is paused: an admin must resume it in the settings.")
+        end(ADMIN_MUST_ACT, "The connection is paused: an admin must resume it in the settings.")
     return subscription
 
 
@@ -121,7 +119,7 @@ def _tell_read(run: Run) -> None:
         code = TRY_LATER
     else:
         code = ADMIN_MUST_ACT if needs_admin(run.error) else NOT_UNDERSTOOD
-    _end(code, f"{error_sentence(run.error, run.error_params)} [{run.error}]")
+    end(code, f"{error_sentence(run.error, run.error_params)} [{run.error}]")
 
 
 def _tell_plan(subscription: Subscription, run: Run) -> None:
@@ -158,7 +156,7 @@ def _tell_breaches(plan: Plan, tool: str) -> None:
     for one in plan.breaches:
         click.echo(breach_sentence(one, employees=plan.counts["employees"], tool=tool), err=True)
     if plan.state == PlanState.HELD:
-        _end(
+        end(
             ADMIN_MUST_ACT,
             f"Held: nothing was applied. An admin must look at plan {plan.pk} and approve or reject it.",
         )

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
-from rollcall.connections import gallery, webhooks
+from rollcall.connections import gallery, source_files, webhooks
 from rollcall.connections.look import look
 from rollcall.connections.models import Connection, Employee, ReadPage, State, Subscription
 from rollcall.connections.source import Access, Wanted, opened_with
@@ -224,6 +224,7 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
         subscription.draft = subscription.settings or subscription.draft
         subscription.settings = None
         subscription.save(update_fields=["draft", "settings"])
+    source_files.erase(connection)
     ReadPage.objects.filter(connection=connection).delete()
     Employee.objects.filter(connection=connection).delete()
     connection.credentials, connection.state = b"", State.DISCONNECTED

@@ -120,6 +120,10 @@ _REFUSED: Final[Mapping[str, str]] = {
         "The first read of the HR tool is not finished. Wait until it is, then try again."
     ),
     "not_paused": gettext_noop("The connection was not paused any more."),
+    "file_key": gettext_noop(
+        "Members are tied to the file by another column so far, so that nobody would be recognised."
+        " Choose that column again to know people by."
+    ),
     "decided": gettext_noop("Somebody has decided about this plan already. Nothing was done twice."),
     "digest": gettext_noop("The plan has changed since you looked at it. Look at it again, then confirm."),
     "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),

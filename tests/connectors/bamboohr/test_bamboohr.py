@@ -1,5 +1,8 @@
 """BambooHR over loopback: the simulator for what it does, a script for what it seldom does."""
 
+import hashlib
+import hmac
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +10,11 @@ import msgspec
 import pytest
 
 from rollcall.connectors import errors
+from rollcall.connectors.bamboohr.connector import BambooHR
 from rollcall.connectors.base import Wanted
+from rollcall.connectors.webhooks import Call, NotGenuine
 from rollcall.engine.snapshot import BankAccount, Status
-from tests.connectors.loopback import employees, opened
+from tests.connectors.loopback import changed, employees, opened
 
 KEY = {"subdomain": "acme", "api_key": "k"}
 LIST = {"fields": [{"name": "eeid"}, {"name": "email"}, {"name": "customField1", "label": "IBAN"}]}
@@ -163,6 +168,30 @@ def test_what_changed_is_told_and_who_was_deleted_too(company: Any) -> None:
     assert len(found) < 50
 
 
+def test_what_changed_merged_into_an_earlier_read_is_a_full_read(company: Any) -> None:
+    """P7: hires, leavers, moves and deletions in any mixture."""
+    acme = company("bamboohr", 120)
+    chance = random.Random(7)
+    acme.control("clock", days=1)
+    since = datetime.now(UTC) + timedelta(hours=23)
+    mirror = acme.read()
+    for _ in range(3):
+        numbers = [each["id"] for each in acme.people()]
+        acme.control("hire", n=2)
+        acme.control("terminate", ids=chance.sample(numbers, 2))
+        acme.control("rename", id=chance.choice(numbers), first_name="Changed")
+        acme.control("change", id=chance.choice(numbers), department="Elsewhere")
+        acme.control("remove", id=chance.choice(numbers))
+        with acme.opened() as connector:
+            delta = connector.changes(since)
+            changed = [connector.employee(record) for record in delta.records]
+        mirror |= {each.id: each for each in changed}
+        for number in delta.deleted:
+            mirror.pop(number, None)
+        assert mirror == acme.read()
+        assert len(changed) < 60
+
+
 def test_the_report_is_read_when_the_dataset_is_refused(scripted: Any) -> None:
     """5b: unknown and forbidden fields are dropped there without a word."""
     asked_for = []
@@ -195,7 +224,7 @@ def test_the_report_can_be_asked_for_changes(scripted: Any) -> None:
 
     server = scripted(bamboo(fields=404, custom=report))
     with opened("bamboohr", server.url, KEY) as connector:
-        assert connector.changes(datetime(2026, 11, 21, tzinfo=UTC)).records == []
+        assert changed(connector, datetime(2026, 11, 21, tzinfo=UTC)).records == []
         assert connector.unreadable() == frozenset()
     assert bodies[0]["filters"]["lastChanged"]["value"] == "2026-11-21T00:00:00Z"
 
@@ -290,3 +319,136 @@ def test_equal_bytes_are_equal_people(company: Any) -> None:
     with acme.opened() as connector:
         first, second = ([page.body for page in connector.pages()] for _ in range(2))
     assert first == second
+
+
+def test_a_mapped_field_does_not_stop_bank_details_from_being_found(scripted: Any) -> None:
+    """S3, S33: they are guessed by their names unless the admin said which they are."""
+    row = {"eeid": "1", "jobInformationDivision": "Acme Ltd", "customField1": "GB29"}
+    listed = [{"name": name, "label": "IBAN" if "custom" in name else name} for name in row]
+    server = scripted(bamboo(fields={"fields": listed}, data=rows(row)))
+    wanted = Wanted(mapped={"legal_entity": "jobInformationDivision"})
+    with opened("bamboohr", server.url, KEY, wanted) as connector:
+        assert employees(connector)["1"].bank_account == BankAccount(iban="GB29")
+
+
+@pytest.mark.parametrize("label", ["www", "API", "https://api.bamboohr.com/api/gateway.php/acme/v1"])
+def test_an_address_of_the_tool_itself_is_no_company(label: Any) -> None:
+    """S17, S51: and the next step is said."""
+    with (
+        pytest.raises(errors.WrongAddress) as caught,
+        opened("bamboohr", "http://127.0.0.1:1", {**KEY, "subdomain": label}),
+    ):
+        pass
+    assert "acme of https://acme.bamboohr.com" in caught.value.sentence()
+
+
+def test_a_key_whose_owner_is_disabled_is_explained(scripted: Any) -> None:
+    """A1: 403 on everything."""
+    server = scripted(bamboo(**{"0": 403}))
+    with (
+        opened("bamboohr", server.url, KEY) as connector,
+        pytest.raises(errors.MissingPermission) as caught,
+    ):
+        connector.test()
+    assert "disabled" in caught.value.sentence()
+
+
+def test_throttling_in_the_older_way_is_known_by_its_wait(scripted: Any) -> None:
+    """T7: 503 with Retry-After was what 429 is now; 503 alone is a fault."""
+    for header, error in (({"Retry-After": "7"}, errors.RateLimited), ({}, errors.ToolFailing)):
+        told: list[errors.SourceError] = []
+        server = scripted(lambda asked, header=header: (503, b"", {"Content-Type": "text/html", **header}))
+        waited: list[float] = []
+        with opened("bamboohr", server.url, KEY, sleep=waited.append) as connector:
+            for attempt in (connector.test, lambda: connector.changes(datetime(2026, 11, 21, tzinfo=UTC))):
+                with pytest.raises(error) as caught:
+                    attempt()
+                told.append(caught.value)
+        if header:
+            assert [getattr(one, "retry_after", None) for one in told] == [7.0, 7.0]
+            assert waited == [7.0, 7.0]
+
+
+ORDERED = {"id": "31", "privateKey": "0123", "created": "2026-11-22 09:00:00", "lastSent": None}
+
+
+def test_calls_are_ordered_for_the_fields_that_are_read(scripted: Any) -> None:
+    """Nobody's data is to travel in them; the key comes once."""
+    server = scripted(
+        lambda asked: (201, ORDERED) if asked.path.endswith("/webhooks") else bamboo(**{"31": {}})(asked)
+    )
+    with opened("bamboohr", server.url, KEY) as connector:
+        made = connector.register("https://spend.example/h/abc", "ours")
+        connector.unregister(made.id)
+    assert (made.id, made.secret) == ("31", "0123")
+    _, ordered, deleted = server.asked
+    body = msgspec.json.decode(ordered.body)
+    assert (body["url"], body["format"], body["postFields"]) == ("https://spend.example/h/abc", "json", {})
+    assert body["monitorFields"] == ["customX", "firstName"]
+    assert body["events"] == ["employee.created", "employee.updated", "employee.deleted"]
+    assert (deleted.method, deleted.path) == ("DELETE", "/api/v1/webhooks/31")
+
+
+def test_the_tool_takes_the_order_and_takes_it_back(company: Any) -> None:
+    acme = company("bamboohr", 30)
+    with acme.opened() as connector:
+        made = connector.register("https://spend.example/h/abc", "ours")
+        assert made.secret not in ("", "ours")
+        for _ in range(2):
+            connector.unregister(made.id)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(403, errors.MissingPermission), (400, errors.UnexpectedAnswer), (401, errors.WrongCredentials)],
+)
+def test_calls_that_may_not_be_ordered_say_why(scripted: Any, status: Any, error: Any) -> None:
+    server = scripted(bamboo(webhooks=status, **{"31": status}))
+    with opened("bamboohr", server.url, KEY) as connector:
+        for attempt in (
+            lambda: connector.register("https://x.example", "s"),
+            lambda: connector.unregister("31"),
+        ):
+            with pytest.raises(error):
+                attempt()
+
+
+def test_an_order_that_is_gone_already_is_no_error(scripted: Any) -> None:
+    with opened("bamboohr", scripted(bamboo(**{"31": 404})).url, KEY) as connector:
+        connector.unregister("31")
+
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+BODY = b'{"type":"employee.updated","data":{"companyId":"9001","employeeId":"57"}}'
+
+
+def called(told: str, key: bytes = b"0123", body: bytes = BODY) -> Call:
+    code = hmac.new(key, body + told.encode(), hashlib.sha256).hexdigest()
+    headers = {"x-bamboohr-timestamp": told, "x-bamboohr-signature": code}
+    return Call(method="POST", headers=headers, query={}, body=body)
+
+
+@pytest.mark.parametrize("told", ["1795338000", "2026-11-22T09:04:00Z", "2026-11-22T08:56:00+0000"])
+def test_a_signed_call_of_now_is_a_reason_to_look(told: Any) -> None:
+    """Over the body and the time; the event is the same however often it is delivered."""
+    heard = BambooHR.hear("0123", called(told), NOW)
+    assert heard.change
+    assert heard.event == BambooHR.hear("0123", called("1795338001"), NOW).event != ""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        called("1795338000", key=b"other"),
+        called("1795337000"),
+        called("2026-11-22T09:00:00"),
+        called("soon"),
+        called(""),
+        Call(method="POST", headers={}, query={}, body=BODY),
+        Call(method="POST", headers=called("1795338000").headers, query={}, body=BODY + b" "),
+    ],
+    ids=range(7),
+)
+def test_a_call_of_somebody_else_or_of_another_time_is_forgotten(call: Any) -> None:
+    with pytest.raises(NotGenuine):
+        BambooHR.hear("0123", call, NOW)

@@ -1,5 +1,6 @@
 """Personio over loopback, both versions: the simulator for what it does, a script for what it seldom does."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 
 from rollcall.connectors import errors
 from rollcall.connectors.base import Wanted
+from rollcall.connectors.personio.connector import Personio
 from rollcall.connectors.personio.mapping import current
 from rollcall.connectors.personio.names import named
 from rollcall.connectors.personio.payloads import Unit
 from rollcall.connectors.personio.session import next_since, wait_for
+from rollcall.connectors.webhooks import Call, NotGenuine
 from rollcall.http_client import Answer
 from tests.connectors.loopback import employees, opened
 
@@ -162,6 +165,28 @@ def test_what_changed_is_told(company: Any, api: Any) -> None:
     assert list(delta.deleted) == []
 
 
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_what_changed_merged_into_an_earlier_read_is_a_full_read(company: Any, api: Any) -> None:
+    """P7: but for deletions, which Personio does not tell."""
+    acme = company("personio", 80)
+    chance = random.Random(7)
+    acme.control("clock", days=30)
+    since = datetime.now(UTC) + timedelta(days=29, hours=23)
+    mirror = acme.read(api=api)
+    for _ in range(3):
+        numbers = [each["id"] for each in acme.people()]
+        acme.control("hire", n=2)
+        acme.control("terminate", ids=chance.sample(numbers, 2))
+        acme.control("rename", id=chance.choice(numbers), first_name="Changed")
+        with acme.opened(api=api) as connector:
+            delta = connector.changes(since)
+            changed = [connector.employee(record) for record in delta.records]
+        mirror |= {each.id: each for each in changed}
+        assert delta.deleted == ()
+        assert mirror == acme.read(api=api)
+        assert len(changed) < 60
+
+
 def test_what_the_admin_leaves_out_is_not_asked_for(company: Any) -> None:
     """S12: the answer does not even hold it."""
     acme = company("personio", 30)
@@ -213,7 +238,7 @@ def test_version_2_is_taken_when_version_1_is_refused(scripted: Any, refusal: An
     server = scripted(second_version({"id": "7", "status": "ACTIVE"}, **replies))
     with opened("personio", server.url, KEY) as connector:
         assert employees(connector)["7"].status == "active"
-        assert connector.test().people is None
+        assert (connector.test().people, connector.test().seconds) == (1, None)
 
 
 def test_success_false_is_no_list(scripted: Any) -> None:
@@ -397,3 +422,157 @@ def test_the_next_question_starts_at_the_tools_own_clock() -> None:
     assert told == datetime(2026, 11, 22, 8, 55, tzinfo=UTC)
     assert next_since(answer(date="Sun, 22 Nov 2026 09:00:00 -0000")) == told
     assert abs(next_since(answer()) - datetime.now(UTC)) < timedelta(minutes=6)
+
+
+def endless(size: Any) -> Any:
+    """Return a reply of pages that go on and on."""
+    number = iter(range(10_000))
+
+    def reply(_asked: Any) -> Any:
+        at = next(number)
+        people = [{"id": str(at * size + each)} for each in range(size)]
+        return {"_data": people, "_meta": {"links": {"next": {"href": f"/v2/persons?cursor=c{at}"}}}}
+
+    return reply
+
+
+def test_a_read_of_version_2_that_takes_long_is_announced(scripted: Any) -> None:
+    """One request a person, 240 a minute after the first ones; a big company is not counted to the end."""
+    people = [{"id": str(number)} for number in range(50)]
+    two_pages = iter(
+        [{"_data": people, "_meta": {"links": {"next": {"href": "?cursor=c"}}}}, {"_data": people}]
+    )
+    five_more = iter(range(4))
+
+    def persons(_asked: Any) -> Any:
+        more = next(five_more, None) is not None
+        return {
+            "_data": people,
+            "_meta": {"links": {"next": {"href": f"?cursor={id(people)}"}} if more else {}},
+        }
+
+    with opened("personio", scripted(second_version(**{"/v2/persons": persons})).url, KEY) as connector:
+        access = connector.test()
+    assert access.people == 250
+    assert access.seconds == pytest.approx((250 - 1 - 58) * 0.25)
+    server = scripted(second_version(**{"/v2/persons": lambda _asked: next(two_pages)}))
+    with opened("personio", server.url, KEY) as connector:
+        access = connector.test()
+    assert (access.people, access.seconds) == (100, None)
+    server = scripted(second_version(**{"/v2/persons": endless(50)}))
+    with opened("personio", server.url, KEY) as connector:
+        access = connector.test()
+    assert access.people is None
+    assert access.seconds == pytest.approx((1000 - 1 - 58) * 0.25)
+    assert sum(asked.path == "/v2/persons" for asked in server.asked) == 20
+
+
+@pytest.mark.parametrize(
+    ("reply", "number"),
+    [({"id": "w-1"}, "w-1"), ((201, {"_data": {"id": 7}}), "7")],
+)
+def test_calls_are_ordered_with_version_2_and_carry_our_secret(
+    scripted: Any, reply: Any, number: Any
+) -> None:
+    server = scripted(second_version(**{"/v2/webhooks": reply, f"/v2/webhooks/{number}": (204, b"")}))
+    with opened("personio", server.url, KEY) as connector:
+        made = connector.register("https://spend.example/h/abc", "s&1")
+        connector.unregister(made.id)
+    assert (made.id, made.secret) == (number, "s&1")
+    ordered, deleted = (each for each in server.asked if "webhooks" in each.path)
+    body = msgspec.json.decode(ordered.body)
+    assert body["url"] == "https://spend.example/h/abc?token=s%261"
+    assert {"person.deleted", "employment.started", "employment.terminated"} <= set(body["enabled_events"])
+    assert (deleted.method, deleted.path) == ("DELETE", f"/v2/webhooks/{number}")
+
+
+def test_the_tool_takes_the_order_and_takes_it_back(company: Any) -> None:
+    acme = company("personio", 30)
+    with acme.opened() as connector:
+        made = connector.register("https://spend.example/h/abc", "ours")
+        assert made.secret == "ours"
+        for _ in range(2):
+            connector.unregister(made.id)
+
+
+def test_an_order_that_may_have_arrived_is_not_sent_again(scripted: Any) -> None:
+    """T5: else Personio would call twice for everything."""
+    server = scripted(second_version(**{"/v2/webhooks": 500}))
+    with opened("personio", server.url, KEY) as connector, pytest.raises(errors.ToolFailing):
+        connector.register("https://spend.example/h", "s")
+    assert sum(each.path == "/v2/webhooks" for each in server.asked) == 1
+
+
+def test_an_address_with_a_query_keeps_it(scripted: Any) -> None:
+    server = scripted(second_version(**{"/v2/webhooks": {"id": 1}}))
+    with opened("personio", server.url, KEY) as connector:
+        connector.register("https://spend.example/h?a=b", "s")
+    assert msgspec.json.decode(server.asked[-1].body)["url"] == "https://spend.example/h?a=b&token=s"
+
+
+@pytest.mark.parametrize(
+    ("replies", "error"),
+    [
+        ({"/v2/auth/token": 400}, errors.MissingPermission),
+        ({"/v2/webhooks": 401, "/v2/webhooks/w": 401}, errors.MissingPermission),
+        ({"/v2/webhooks": 403, "/v2/webhooks/w": 403}, errors.MissingPermission),
+        ({"/v2/webhooks": {"ok": True}}, errors.UnexpectedAnswer),
+        ({"/v2/webhooks": 400}, errors.UnexpectedAnswer),
+    ],
+    ids=str,
+)
+def test_calls_that_may_not_be_ordered_name_the_right(scripted: Any, replies: Any, error: Any) -> None:
+    """A7: runs by the clock go on without them."""
+    with opened("personio", scripted(second_version(**replies)).url, KEY) as connector:
+        with pytest.raises(error) as caught:
+            connector.register("https://spend.example/h", "s")
+        if error is errors.MissingPermission:
+            assert "Webhooks" in caught.value.sentence()
+        if "/v2/webhooks/w" in replies:
+            with pytest.raises(error):
+                connector.unregister("w")
+
+
+def test_an_order_that_is_gone_already_is_no_error(scripted: Any) -> None:
+    with opened("personio", scripted(second_version()).url, KEY) as connector:
+        connector.unregister("gone")
+    server = scripted(second_version(**{"/v2/webhooks/w": 500}))
+    with opened("personio", server.url, KEY) as connector, pytest.raises(errors.ToolFailing):
+        connector.unregister("w")
+
+
+def called(body: Any, query: Any = None, **headers: Any) -> Call:
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return Call(method="POST", headers=headers, query=query or {}, body=content)
+
+
+EVENT = {
+    "company_id": "5501",
+    "event_name": "employment.updated",
+    "occurred_at": "2026-11-22T09:00:00Z",
+    "payload": {"person_id": "1042"},
+    "meta": {"event_id": "e-1"},
+}
+
+
+def test_a_call_that_knows_the_secret_is_a_reason_to_look() -> None:
+    """In the address as ordered, or as a bearer token; the event is known by its id, else by its bytes."""
+    heard = Personio.hear("s", called(EVENT, {"token": "s"}), SINCE)
+    assert (heard.event, heard.change) == ("e-1", True)
+    assert Personio.hear("s", called(EVENT, authorization="Bearer s"), SINCE) == heard
+    nameless = called({**EVENT, "meta": {}}, {"token": "s"})
+    assert len(Personio.hear("s", nameless, SINCE).event) == 64
+    for call in (called(EVENT), called(EVENT, {"token": "t"}), called(EVENT, authorization="Bearer t")):
+        with pytest.raises(NotGenuine):
+            Personio.hear("s", call, SINCE)
+
+
+@pytest.mark.parametrize(
+    "body", [b"ping", b"[]", {}, {"event_name": "absence-period.created"}, {"event_name": 1}]
+)
+def test_what_is_no_event_of_people_starts_nothing(body: Any) -> None:
+    assert not Personio.hear("s", called(body, {"token": "s"}), SINCE).change
+
+
+def test_a_new_secret_starts_no_new_count() -> None:
+    assert Personio.limited_by(KEY) == Personio.limited_by({**KEY, "client_secret": "other"}) == "i"

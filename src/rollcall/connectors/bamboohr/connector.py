@@ -5,16 +5,15 @@ Facts: documented on documentation.bamboohr.com as of 2026-11-22, apart from wha
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
+from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct, field
 
-from rollcall.connectors import parsing
-from rollcall.connectors.bamboohr import mapping
+from rollcall.connectors.bamboohr import mapping, webhooks
 from rollcall.connectors.bamboohr.declaration import BAMBOOHR, EMPLOYEES
 from rollcall.connectors.bamboohr.payloads import (
     Changed,
@@ -22,11 +21,11 @@ from rollcall.connectors.bamboohr.payloads import (
     DatasetFields,
     DatasetPage,
     DatasetRow,
-    Frame,
     MetaField,
     Report,
     ReportRow,
 )
+from rollcall.connectors.bamboohr.question import Question, settled
 from rollcall.connectors.base import (
     EVERYTHING,
     NOTHING_AROUND,
@@ -38,14 +37,20 @@ from rollcall.connectors.base import (
     Tool,
     Wanted,
 )
-from rollcall.connectors.client import Dialogue, decode, send
-from rollcall.connectors.errors import UnexpectedAnswer, WrongAddress
+from rollcall.connectors.client import Dialogue, decode, expect, send
+from rollcall.connectors.errors import (
+    MissingPermission,
+    RateLimited,
+    UnexpectedAnswer,
+    WrongAddress,
+    gettext_noop,
+)
 from rollcall.connectors.paging import Part, by_number, complete, framed, ids_of
+from rollcall.connectors.webhooks import Call, Heard, Registered
 from rollcall.engine.snapshot import Employee
-from rollcall.http_client import Answer, HttpClient
+from rollcall.http_client import Answer, HttpClient, retry_after
 
 PAGE_SIZE: Final = 1000
-MOST_FIELDS: Final = 400
 FIELD_LIST_PAGES: Final = 20
 OVERLAP: Final = timedelta(minutes=5)
 """Asked for again next time: clocks differ, and rows may show up a moment after their time (assumed)."""
@@ -55,6 +60,17 @@ DATASET_REFUSED: Final = frozenset({400, 403, 404, 413, 422})
 
 NO_EMPLOYEE_RECORD: Final = 404
 
+NO_COMPANIES: Final = frozenset({"www", "api", "app", "documentation"})
+"""Hosts of BambooHR itself; the first is in the older form of addresses (documented)."""
+
+ADDRESS_OF_BAMBOOHR: Final = gettext_noop(
+    "That is an address of BambooHR itself: sign in to BambooHR and copy the first part of the address you see"
+    " then, such as acme of https://acme.bamboohr.com."
+)
+OWNER_GONE: Final = gettext_noop(
+    "A key also stops working when the user who made it is disabled in BambooHR."
+)
+
 _CUSTOM: Final = re.compile(r"customField\d+")
 
 _pages: Final = msgspec.json.Decoder(DatasetPage)
@@ -62,21 +78,12 @@ _field_lists: Final = msgspec.json.Decoder(DatasetFields)
 _meta_fields: Final = msgspec.json.Decoder(list[MetaField])
 _reports: Final = msgspec.json.Decoder(Report)
 _feeds: Final = msgspec.json.Decoder(Changed)
+_orders: Final = msgspec.json.Decoder(webhooks.Ordered)
 _companies: Final = msgspec.json.Decoder(Company)
 _dataset_ids: Final = msgspec.json.Decoder(list[DatasetRow])
 _report_ids: Final = msgspec.json.Decoder(list[ReportRow])
 _raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _anything: Final = msgspec.json.Decoder(dict[str, Any])
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """What to ask for, settled once a run from the fields that exist."""
-
-    frame: Frame
-    # names to ask for
-    names: Sequence[str]
-    # field of Employee -> name in the row
-    sought: Mapping[str, str] = field(default_factory=dict)
 
 
 class BambooHR(Connector):
@@ -109,12 +116,24 @@ class BambooHR(Connector):
         self._sought: Mapping[str, str] = {}
         self._came: set[str] = set()
 
+    @classmethod
+    def prepared(cls, credentials: Mapping[str, str]) -> Mapping[str, str]:
+        """Refuse hosts of BambooHR that are no company's. Raises ``WrongAddress``."""
+        subdomain = credentials.get("subdomain", "")
+        if subdomain in NO_COMPANIES:
+            raise Dialogue(tool=BAMBOOHR.name, address=subdomain).failure(
+                WrongAddress, "a host of the tool itself", remedy=ADDRESS_OF_BAMBOOHR
+            )
+        return credentials
+
     def test(self) -> Access:
         """Ask who we are, for the company's name, the fields and the number of people.
 
         Four small requests.
         """
         owner = self._get("/api/v1/employees/0", {"fields": "firstName,lastName"})
+        if owner.status == HTTPStatus.FORBIDDEN:
+            raise self._dialogue.failure(MissingPermission, "status 403 for oneself", remedy=OWNER_GONE)
         if owner.status != NO_EMPLOYEE_RECORD:
             decode(self._dialogue, owner, _anything)
         company = self._get("/api/v1/company_information")
@@ -160,12 +179,50 @@ class BambooHR(Connector):
             return frozenset()
         return frozenset(name for name, key in self._sought.items() if key not in self._came)
 
+    @staticmethod
+    def hear(secret: str, call: Call, now: datetime) -> Heard:
+        """Check a call of BambooHR with the key that ordering gave. Raises ``NotGenuine``."""
+        return webhooks.hear(secret, call, now)
+
+    def register(self, url: str, secret: str) -> Registered:
+        """Order calls to ``url``, which must be https, when a field changes that is read. Two requests."""
+        # by their aliases: whether numbers of fields and tables are taken is not documented
+        names = {name for name in self._report_question().names if not name[0].isdigit()}
+        monitored = sorted(names - {mapping.IDS[True]})
+        answer = send(
+            self._dialogue,
+            self.http.post,
+            webhooks.PATH,
+            json=webhooks.order(url, monitored),
+            headers=self._headers,
+        )
+        told = decode(self._dialogue, self._unhurried(answer), _orders)
+        return Registered(id=str(told.id), secret=told.private_key)
+
+    def unregister(self, registration: str) -> None:
+        """Take the order back. Known by nobody any more is fine: a key's owner takes the orders along (documented)."""
+        path = f"{webhooks.PATH}/{quote(registration, safe='')}"
+        answer = send(
+            self._dialogue, self.http.request, "DELETE", path, headers=self._headers, safe_to_repeat=True
+        )
+        if answer.status != HTTPStatus.NOT_FOUND:
+            expect(self._dialogue, self._unhurried(answer))
+
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
-        return send(self._dialogue, self.http.get, path, params=params, headers=self._headers)
+        return self._unhurried(
+            send(self._dialogue, self.http.get, path, params=params, headers=self._headers)
+        )
+
+    def _unhurried(self, answer: Answer) -> Answer:
+        """Return the answer, unless it asks for fewer requests in the older way: 503 with a wait (documented)."""
+        wait = retry_after(answer)
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None:
+            raise RateLimited("status 503 with a wait", tool=self._dialogue.tool, retry_after=wait)
+        return answer
 
     def _post(self, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Answer:
         # a query, so it may be repeated; the content type must be exactly application/json
-        return send(
+        answer = send(
             self._dialogue,
             self.http.post,
             path,
@@ -174,6 +231,7 @@ class BambooHR(Connector):
             headers=self._headers,
             safe_to_repeat=True,
         )
+        return self._unhurried(answer)
 
     def _read(self, changed_after: str | None = None) -> Iterator[Page]:
         question = self._dataset_question()
@@ -261,72 +319,19 @@ class BambooHR(Connector):
             labels.update((each.name, each.label) for each in listed.fields)
             if number >= listed.pagination.total_pages:
                 break
-        return self._question(labels, report=False, is_custom=lambda name: bool(_CUSTOM.fullmatch(name)))
+        return settled(
+            self.wanted, labels, report=False, is_custom=lambda name: bool(_CUSTOM.fullmatch(name))
+        )
 
     def _report_question(self) -> Question:
         listed = decode(self._dialogue, self._get("/api/v1/meta/fields"), _meta_fields)
         labels = {each.alias or str(each.id): each.name for each in listed}
-        return self._question(
+        return settled(
+            self.wanted,
             labels,
             report=True,
             is_custom=lambda name: name.startswith("custom") or "." in name,
         )
-
-    def _question(
-        self,
-        labels: Mapping[str, str | None],
-        *,
-        report: bool,
-        is_custom: Callable[[str], bool],
-    ) -> Question:
-        """Choose from the fields that exist: ours, the mapped ones, and the customer's own."""
-        wanted = self.wanted
-        own = [name for name in labels if is_custom(name)]
-        bank = {
-            field.removeprefix("bank_account."): name
-            for field, name in wanted.mapped.items()
-            if field.startswith("bank_account.")
-        }
-        if not wanted.mapped:
-            bank = {role: name for name in reversed(own) if (role := parsing.bank_part(name, labels[name]))}
-        if "bank_account" in wanted.leave_out:
-            bank = {}
-        fields = {
-            name: key
-            for name, key in wanted.mapped.items()
-            if "." not in name and name not in wanted.leave_out
-        }
-        sought = {name: keys[report] for name, keys in mapping.NAMES.items() if name not in wanted.leave_out}
-        sought |= fields
-        custom = (
-            {}
-            if "custom" in wanted.leave_out
-            else wanted.custom or self._own(labels, own, bank, fields, report)
-        )
-        names = [mapping.IDS[report], *sought.values(), *bank.values(), *custom]
-        asked = [name for name in dict.fromkeys(names) if name in labels or name == mapping.IDS[report]]
-        if "bank_account" not in wanted.leave_out:
-            # with no field for them they do not come, which the admin should know
-            sought["bank_account"] = next(iter(bank.values()), "")
-        frame = Frame(report=report, fields=fields, bank=bank, custom=custom)
-        return Question(frame=frame, names=asked[:MOST_FIELDS], sought=sought)
-
-    def _own(
-        self,
-        labels: Mapping[str, str | None],
-        own: Sequence[str],
-        bank: Mapping[str, str],
-        fields: Mapping[str, str],
-        report: bool,
-    ) -> dict[str, str]:
-        """Return the attributes delivered when the admin chose none.
-
-        What looks like bank details is not among them.
-        """
-        taken = {*bank.values(), *fields.values()}
-        free = {name: name for name in own if name not in taken and not parsing.bank_part(name, labels[name])}
-        division = mapping.DIVISION[report]
-        return free if division in taken else {division: "division", **free}
 
     def _permissions(self, question: Question) -> dict[str, str]:
         missing = [name for name, key in question.sought.items() if key not in question.names]

@@ -36,6 +36,7 @@ BAMBOOHR: Final = Tool(
             why=gettext_noop("To create members under their name."),
             permission=gettext_noop("Personal > Basic Information: view"),
             optional=False,
+            without=gettext_noop("Nobody can be invited by name."),
         ),
         DataField(
             fields=("work_email",),
@@ -43,6 +44,7 @@ BAMBOOHR: Final = Tool(
             why=gettext_noop("To invite people and to recognise existing members."),
             permission=gettext_noop("Personal > Contact: view work e-mail"),
             optional=False,
+            without=gettext_noop("Nobody can be invited or recognised."),
         ),
         DataField(
             fields=("status", "start_date", "end_date", "last_working_day"),
@@ -50,12 +52,14 @@ BAMBOOHR: Final = Tool(
             why=gettext_noop("To invite people when they join and to archive them when they leave."),
             permission=gettext_noop("Job > Employment Status and Hire Date: view"),
             optional=False,
+            without=gettext_noop("Leavers stay members until somebody archives them by hand."),
         ),
         DataField(
             fields=("manager_id", "manager_email"),
             label=gettext_noop("Line manager"),
             why=gettext_noop("To set who approves for whom."),
             permission=gettext_noop("Job > Job Information > Reports To: view"),
+            without=gettext_noop("Managers are set by hand."),
         ),
         DataField(
             fields=(
@@ -71,24 +75,28 @@ BAMBOOHR: Final = Tool(
             label=gettext_noop("Place of work, department, team, job title and the like"),
             why=gettext_noop("To choose which employees belong to an entity."),
             permission=gettext_noop("Job > Job Information: view"),
+            without=gettext_noop("Employees cannot be chosen by these."),
         ),
         DataField(
             fields=("country",),
             label=gettext_noop("Country"),
             why=gettext_noop("To choose employees by country."),
             permission=gettext_noop("Personal > Address: view country"),
+            without=gettext_noop("Employees cannot be chosen by country."),
         ),
         DataField(
             fields=("personal_email",),
             label=gettext_noop("Personal e-mail"),
             why=gettext_noop("To reach people who have no work e-mail yet."),
             permission=gettext_noop("Personal > Contact: view home e-mail"),
+            without=gettext_noop("People without a work e-mail cannot be reached."),
         ),
         DataField(
             fields=("bank_account",),
             label=gettext_noop("Bank details (IBAN and BIC)"),
             why=gettext_noop("To pay expenses back; each member confirms them first."),
             permission=gettext_noop("The custom fields that hold IBAN and BIC: view"),
+            without=gettext_noop("Members enter their bank details themselves."),
         ),
     ),
     steps=(
@@ -100,6 +108,16 @@ BAMBOOHR: Final = Tool(
         ),
         gettext_noop("Copy the key; BambooHR shows it once. Enter the subdomain and the key here."),
     ),
+    notes=(
+        gettext_noop(
+            "The day of termination in BambooHR is the last working day: members are archived the day after."
+        ),
+        gettext_noop(
+            "BambooHR calls future hires “Inactive”. Rollcall sees by the hire date that they are about to start."
+        ),
+    ),
     base_url="https://{subdomain}.bamboohr.com",
     delta=True,
+    # no limits: none are published (documented); BambooHR says so when there are too many requests
+    webhooks="registered",
 )

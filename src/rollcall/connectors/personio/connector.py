@@ -17,13 +17,18 @@ from rollcall.connectors.base import (
 )
 from rollcall.connectors.client import Dialogue
 from rollcall.connectors.errors import MissingPermission
-from rollcall.connectors.personio import mapping, session
-from rollcall.connectors.personio.declaration import EMPLOYEES, PERSONIO
+from rollcall.connectors.pacing import seconds_for
+from rollcall.connectors.personio import mapping, session, webhooks
+from rollcall.connectors.personio.declaration import EMPLOYEES, EMPLOYMENTS, PERSONIO
 from rollcall.connectors.personio.payloads import Frame
 from rollcall.connectors.personio.v1 import Version1
 from rollcall.connectors.personio.v2 import Version2
+from rollcall.connectors.webhooks import Call, Heard, Registered
 from rollcall.engine.snapshot import Employee
 from rollcall.http_client import Answer, HttpClient
+
+WORTH_TELLING: Final = 30.0
+"""Seconds under which a read is a matter of moments."""
 
 # how a record of version 2 begins, its frame being the first thing in it
 _SECOND: Final = b'{"as":{"version":2'
@@ -62,25 +67,35 @@ class Personio(Connector):
         """Return what Personio asks to wait: version 2 says it in headers of its own."""
         return session.wait_for(answer)
 
-    def test(self) -> Access:
-        """Sign in and ask for one person and for what may be read.
+    @classmethod
+    def limited_by(cls, credentials: Mapping[str, str]) -> str:
+        """Return the client id: a new secret starts no new count (assumed)."""
+        return credentials["client_id"]
 
-        Personio does not tell which company it is.
+    def test(self) -> Access:
+        """Sign in and ask for one person and for what may be read; version 2 is counted, up to a thousand people.
+
+        Personio does not tell which company it is. For more than a thousand people of version 2 the seconds
+        are those of the first thousand: a full read takes longer.
         """
         version = self._version()
         if isinstance(version, Version1):
             readable = version.readable()
             missing = frozenset(name for name, key in version.sought.items() if key not in readable)
-            people = version.people
+            people, seconds = version.people, None
         else:
-            version.check()
-            missing, people = version.nameless() - self.wanted.leave_out, None
+            counted, all_of_them = version.count()
+            missing = version.nameless() - self.wanted.leave_out
+            people = counted if all_of_them else None
+            # one request a person, and the rest is little beside that; at least so long for a big company
+            seconds = seconds_for(EMPLOYMENTS, counted)
         return Access(
             company=self.credentials.get("subdomain"),
             unreadable={
                 name: each.permission for each in PERSONIO.data for name in each.fields if name in missing
             },
             people=people,
+            seconds=seconds if seconds and seconds > WORTH_TELLING else None,
         )
 
     def pages(self) -> Iterator[Page]:
@@ -98,6 +113,19 @@ class Personio(Connector):
     def unreadable(self) -> frozenset[str]:
         """Return what was sought and did not come."""
         return self._version().unreadable()
+
+    @staticmethod
+    def hear(secret: str, call: Call, now: datetime) -> Heard:  # noqa: ARG004 - no time is signed
+        """Check a call of Personio. Raises ``NotGenuine``."""
+        return webhooks.hear(secret, call)
+
+    def register(self, url: str, secret: str) -> Registered:
+        """Order calls to ``url``, which must be https. Version 2 alone has them."""
+        return Registered(id=self._second.order(url, secret), secret=secret)
+
+    def unregister(self, registration: str) -> None:
+        """Take the order back."""
+        self._second.cancel(registration)
 
     def _version(self) -> Version1 | Version2:
         if self._chosen is None:

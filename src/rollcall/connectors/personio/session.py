@@ -48,17 +48,21 @@ class Session:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer of any status. Raises ``SourceError`` when there is none, or no token."""
-        answer = self._signed(path, params, headers)
+        return self._renewing("GET", path, params=params, headers=headers)
+
+    def write(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send a change; see ``get``. Only DELETE is sent again when nobody knows whether it arrived."""
+        return self._renewing(method, path, json=body, safe_to_repeat=method == "DELETE")
+
+    def _renewing(self, method: str, path: str, **what: Any) -> Answer:
+        answer = self._signed(method, path, **what)
         if answer.status in self._renew_on:
             self._token = None
-            answer = self._signed(path, params, headers)
+            answer = self._signed(method, path, **what)
         return answer
 
     def _signed(
-        self,
-        path: str,
-        params: list[tuple[str, Any]] | None,
-        headers: Mapping[str, str] | None,
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any
     ) -> Answer:
         if self._token is None:
             self._token = self._sign_in()
@@ -67,7 +71,7 @@ class Session:
             "Accept": "application/json",
             **(headers or {}),
         }
-        answer = send(self._dialogue, self._http.get, path, params=params, headers=signed)
+        answer = send(self._dialogue, self._http.request, method, path, headers=signed, **what)
         rotated = _BEARER.fullmatch(answer.headers.get("authorization", "").strip())
         if self._rotates and rotated:
             self._token = rotated[1]

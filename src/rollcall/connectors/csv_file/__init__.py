@@ -1,0 +1,1 @@
+"""People from a CSV file that somebody hands in."""

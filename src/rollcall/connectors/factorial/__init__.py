@@ -1,0 +1,1 @@
+"""Factorial: employees, and beside them contract versions, locations, legal entities and teams."""

@@ -1,0 +1,1 @@
+"""HiBob: one search for everybody, or batches by id where that answer would be too big."""

@@ -1,0 +1,1 @@
+"""Humaans: people, and beside them job roles, locations, companies and bank accounts."""

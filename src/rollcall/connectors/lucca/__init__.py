@@ -1,0 +1,1 @@
+"""Lucca: the legacy API (v3 and v4, by API key) and the new one (by client credentials) behind one class."""

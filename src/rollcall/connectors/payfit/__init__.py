@@ -1,0 +1,1 @@
+"""PayFit: collaborators, their contracts, and the one company a key belongs to."""
