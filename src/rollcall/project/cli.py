@@ -25,6 +25,7 @@ _HERE = "rollcall.project."
 COMMANDS = {
     "up": Lazy(place=_HERE + "up:up", summary="Run everything here: database, web and worker."),
     "demo": Lazy(place=_HERE + "demo:demo", summary="Show it with made-up companies."),
+    "guides": Lazy(place=_HERE + "guides:guides", summary="", django=True),
     "demo-fill": Lazy(place=_HERE + "demo.fill:demo_fill", summary="", django=True),
     "web": Lazy(place=_HERE + "serve:web", summary="Serve the pages and the API.", django=True),
     "worker": Lazy(place=_HERE + "serve:worker", summary="Run the jobs.", django=True),
@@ -46,7 +47,16 @@ COMMANDS = {
         django=True,
     ),
     "sync": Lazy(place=_HERE + "sync_command:sync", summary="Sync one entity now.", django=True),
+    "import-csv": Lazy(
+        place=_HERE + "import_csv:import_csv",
+        summary="Read an entity's people from a CSV file.",
+        django=True,
+    ),
     "pull": Lazy(place=_HERE + "pull:pull", summary="Print what an HR tool says, one employee a line."),
+    "conformance": Lazy(place=_HERE + "conformance.command:conformance", summary="Try a connector."),
+    "new-connector": Lazy(
+        place=_HERE + "new_connector.command:new_connector", summary="Write the skeleton of a connector."
+    ),
     "simulate": Lazy(place=_HERE + "simulate:simulate", summary="Serve stand-ins for HR tools."),
 }
 
