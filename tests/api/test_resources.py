@@ -57,7 +57,7 @@ def test_the_gallery_says_what_each_tool_needs(alice: Caller) -> None:
     tools = {one["key"]: one for one in alice.get("/tools")["items"]}
     assert [one["name"] for one in tools["bamboohr"]["credentials"]] == ["subdomain", "api_key"]
     assert tools["bamboohr"]["data"]
-    assert not tools["workday"]["connectable"]
+    assert not tools["gusto"]["connectable"]
 
 
 def test_a_tool_is_connected_configured_previewed_and_approved(two: Two, bamboo: Running) -> None:
@@ -128,7 +128,7 @@ def test_a_company_on_the_plan_essentials_cannot_connect(two: Two, bamboo: Runni
 
 
 def test_a_tool_nobody_knows_is_refused(two: Two) -> None:
-    body = {"entity_id": two.alice_entity.pk, "tool": "workday", "credentials": {}}
+    body = {"entity_id": two.alice_entity.pk, "tool": "gusto", "credentials": {}}
     assert refused(token(two.alice_entity)("POST", "/connections", body)) == (422, "unknown_tool")
 
 

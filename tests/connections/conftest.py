@@ -9,7 +9,7 @@ import pytest
 # When this folder alone is asked for, pytest loads this file before the root's has set Django up.
 django.setup()
 
-from tests.sync.flow import Flow, running
+from tests.sync.flow import Flow, forget_schedule, running
 
 
 @pytest.fixture
@@ -21,4 +21,5 @@ def flow(
     with running(tool) as made:
         monkeypatch.setenv(f"ROLLCALL_BASE_URL_{tool.upper()}", made.sim.url(tool))
         settings.ROLLCALL_ALLOW_HOSTS = ("127.0.0.1",)
+        forget_schedule()
         yield made

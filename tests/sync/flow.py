@@ -1,6 +1,6 @@
 """A company, a simulated HR tool on loopback, and the way from *connect* to an applied plan, as short calls."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.connections.pacing import own_connection
 from rollcall.connections.source import Wanted
 from rollcall.directory.models import Link, Member
 from rollcall.engine.change import Kind
@@ -48,6 +49,14 @@ class Flow(msgspec.Struct, kw_only=True):
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def control_get(self, what: str) -> dict[str, Any]:
+        """Ask the simulated tool something."""
+        return dict(httpx.get(f"{self.sim.control(self.tool)}/{what}", trust_env=False, timeout=5).json())
+
+    def people_of(self) -> dict[int, dict[str, Any]]:
+        """Everybody as the tool knows them, by id."""
+        return {one["id"]: one for one in self.control_get("people")["people"]}
+
     def fault(self, fault: str, **more: object) -> list[int]:
         """Switch a fault on; returns the ids of the people it strikes."""
         on = self.control("faults", on={"id": fault, **more})["on"]
@@ -57,10 +66,17 @@ class Flow(msgspec.Struct, kw_only=True):
         """Switch all faults off."""
         self.control("faults", clear=True)
 
-    def connect(self, wanted: Wanted | None = None) -> Connection:
-        """Test and store the credentials."""
+    def connect(
+        self,
+        wanted: Wanted | None = None,
+        *,
+        only: Sequence[str] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Connection:
+        """Test and store the credentials: all of the stand-in's or ``only`` these, and ``more``."""
         wanted = wanted or Wanted()
-        credentials = self.sim.credentials(self.tool)
+        given = self.sim.credentials(self.tool)
+        credentials = {name: given[name] for name in only or given} | dict(more or {})
         with access.acting_for(self.company):
             found = actions.try_credentials(self.tool, credentials, wanted)
             return actions.connect(
@@ -176,6 +192,12 @@ def only(*places: str, include_managers: bool = False) -> Filter:
 def now() -> Any:
     """The time, aware."""
     return timezone.now()
+
+
+def forget_schedule() -> None:
+    """Begin with nothing reserved: the schedule of requests is kept outside the test's transaction."""
+    with own_connection() as own:
+        own.execute("DELETE FROM connections_rateslot")
 
 
 PEOPLE = 30

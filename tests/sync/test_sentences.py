@@ -37,6 +37,9 @@ PARAMS = {
     "people": "12",
     "permission": "Employees: Read",
     "address": "acme",
+    "broken": "40",
+    "rows": "50",
+    "line": "2",
 }
 
 

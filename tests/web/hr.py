@@ -76,6 +76,9 @@ class World(msgspec.Struct, kw_only=True):
     def run(self) -> None:
         """What a worker does with the connection."""
         connection = self.connection()
+        with access.acting_for(connection.company_id):
+            # everybody is read, not only what changed
+            Connection.objects.filter(pk=connection.pk).update(full_read_at=None)
         run_connection(connection.company_id, connection.pk, trigger="first")
 
     def ready(self) -> Client:

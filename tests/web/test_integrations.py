@@ -27,8 +27,8 @@ def test_the_gallery_offers_each_tool_and_says_which_are_coming(hr: World) -> No
     page = text(hr.alice.get(HOME))
     assert '/settings/integrations/bamboohr/connect/"' in page
     assert '/settings/integrations/personio/connect/"' in page
-    assert "Workday" in page and "/settings/integrations/workday/connect/" not in page
-    assert page.count("Coming") == 5
+    assert "Gusto" in page and "/settings/integrations/gusto/connect/" not in page
+    assert page.count("Coming") == 7
 
 
 def test_the_gallery_can_be_searched(hr: World) -> None:

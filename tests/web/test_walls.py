@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from rollcall.accounts.access import acting_for
+from rollcall.accounts.actor import Actor
 from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role, User
+from rollcall.connections import source_files
 from rollcall.connections.models import Subscription
 from rollcall.sync.models import Plan, Run
 from rollcall.web.urls import urlpatterns
@@ -46,7 +48,13 @@ def _ids_of_alice(here: Crew) -> dict[str, int]:
             made_at=now,
             counts=dict.fromkeys(COUNTS.split(), 0),
         )
-    return {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk}
+        file = source_files.wait(
+            entity, b"Email,Name\na@b.example,A\n", "a.csv", actor=Actor(kind="user", id=here.two.alice.pk)
+        )
+        # the page of a file that is no connection's yet
+        file.draft = {"layout": {"columns": {}, "dates": "iso"}}
+        file.save(update_fields=["draft"])
+    return {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk, "file_id": file.pk}
 
 
 def _answers(user: User | None, addresses: list[str]) -> list[tuple[str, str, int]]:

@@ -6,6 +6,7 @@ sealed for this person and entity; they are never sent back to the browser.
 
 import time
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from rollcall.accounts.access import admin_required
 from rollcall.accounts.models import Entity
-from rollcall.connections import gallery
-from rollcall.connections.gallery import Pending, Tool
+from rollcall.connections import authorising, gallery
+from rollcall.connections.gallery import CredentialField, Pending, Tool
 from rollcall.connections.models import State
 from rollcall.connections.queries import subscription_of
 from rollcall.sync import actions
@@ -30,13 +31,15 @@ PENDING_LIVES: Final = 15 * 60
 _LONGEST: Final = 2_000
 
 
-def _tool(key: str) -> Tool:
-    if key not in gallery.TOOLS:
+def find_tool(key: str) -> Tool:
+    found = gallery.TOOLS.get(key)
+    # files have a dialog of their own
+    if found is None or found.kind == "file":
         raise Http404
-    return gallery.TOOLS[key]
+    return found
 
 
-def _refused(request: HttpRequest, tool: Tool) -> HttpResponse | None:
+def refused_for(request: HttpRequest, tool: Tool) -> HttpResponse | None:
     """Return where to go when this entity cannot connect this tool at all."""
     entity, _actor = of(request)
     code, params = "", {}
@@ -53,7 +56,7 @@ def _refused(request: HttpRequest, tool: Tool) -> HttpResponse | None:
     return redirect("integrations")
 
 
-def _left_out(request: HttpRequest, tool: Tool) -> frozenset[str]:
+def left_out_in(request: HttpRequest, tool: Tool) -> frozenset[str]:
     """Return the optional data the admin does not want read; ``?reviewed=1`` tells that boxes were shown."""
     asked = request.POST if request.method == "POST" else request.GET
     if "reviewed" in asked:
@@ -84,12 +87,17 @@ def _texts(tool: Tool, left_out: frozenset[str]) -> list[dict[str, Any]]:
 @admin_required
 def review(request: HttpRequest, tool: str) -> HttpResponse:
     """Step 1: the data that will be read, each with the reason; optional ones can be left out (S12)."""
-    chosen = _tool(tool)
-    refused = _refused(request, chosen)
+    chosen = find_tool(tool)
+    refused = refused_for(request, chosen)
     if refused:
         return refused
     entity, _actor = of(request)
-    shown = {"entity": entity, "tool": chosen, "step": 1, "data": _texts(chosen, _left_out(request, chosen))}
+    shown = {
+        "entity": entity,
+        "tool": chosen,
+        "step": 1,
+        "data": _texts(chosen, left_out_in(request, chosen)),
+    }
     return render(request, "connect/review.html", shown)
 
 
@@ -98,11 +106,11 @@ def review(request: HttpRequest, tool: str) -> HttpResponse:
 @admin_required
 def credentials(request: HttpRequest, tool: str) -> HttpResponse:
     """Step 2: the tool's own steps beside the inputs (S13, S15); a good test leads to step 3."""
-    chosen = _tool(tool)
-    refused = _refused(request, chosen)
+    chosen = find_tool(tool)
+    refused = refused_for(request, chosen)
     if refused:
         return refused
-    left_out = _left_out(request, chosen)
+    left_out = left_out_in(request, chosen)
     error, values = "", _known_values(request, chosen)
     if request.method == "POST":
         values = {one.name: request.POST.get(one.name, "")[:_LONGEST] for one in chosen.credentials}
@@ -117,40 +125,78 @@ def credentials(request: HttpRequest, tool: str) -> HttpResponse:
         "error": error,
         "data": _texts(chosen, left_out),
         "steps": [gettext(text) for text in chosen.steps],
-        "fields": [
-            {
-                "name": one.name,
-                "label": gettext(one.label),
-                "help": gettext(one.help) if one.help else "",
-                "example": one.example,
-                "secret": one.kind == "secret",
-                # a secret is never sent back
-                "value": "" if one.kind == "secret" else values.get(one.name, ""),
-                "suffix": one.suffixes[0] if one.suffixes else "",
-            }
-            for one in chosen.credentials
-        ],
+        **_inputs(chosen, values),
+        "authorise": _authorise_address(chosen, left_out),
+        "only_authorise": chosen.oauth is not None and not chosen.credentials,
     }
     return render(request, "connect/credentials.html", shown, status=422 if error else 200)
+
+
+def _inputs(tool: Tool, values: dict[str, str]) -> dict[str, Any]:
+    """Return the inputs: those of the usual way, and those of each other way in which the tool can be connected."""
+    ways = tool.ways or (tuple(one.name for one in tool.credentials),)
+    usual = set(ways[0]) | {one.name for one in tool.credentials if one.required}
+    shown = {one.name: _input(one, values, required=one.name in usual) for one in tool.credentials}
+    others = [[shown[name] for name in way if name not in usual] for way in ways[1:]]
+    return {"fields": [one for name, one in shown.items() if name in usual], "other_ways": others}
+
+
+def _input(one: CredentialField, values: dict[str, str], *, required: bool) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "label": gettext(one.label),
+        "help": gettext(one.help) if one.help else "",
+        "example": one.example,
+        "secret": one.kind == "secret",
+        # a secret is never sent back
+        "value": "" if one.kind == "secret" else values.get(one.name, ""),
+        "suffix": one.suffixes[0] if one.suffixes else "",
+        # with several ways the browser cannot know which one is meant
+        "required": required and one.required,
+    }
+
+
+def _authorise_address(tool: Tool, left_out: frozenset[str]) -> str:
+    """Return where "sign in at the tool" leads, with the choice of data; empty where that is not offered."""
+    if not authorising.is_offered(tool.key):
+        return ""
+    read = [one.fields[0] for one in tool.data if one.optional and one.fields[0] not in left_out]
+    query = urlencode([("reviewed", "1"), *(("read", name) for name in read)])
+    return f"{reverse('authorise', kwargs={'tool': tool.key})}?{query}"
 
 
 def _known_values(request: HttpRequest, tool: Tool) -> dict[str, str]:
     entity, _actor = of(request)
     used = subscription_of(entity.pk)
     same = used is not None and used.connection.tool == tool.key
-    return {"subdomain": used.connection.address} if used is not None and same else {}
+    name = next((one.name for one in tool.credentials if one.kind in ("subdomain", "address")), "")
+    return {name: used.connection.address} if used is not None and same and name else {}
 
 
 def _test(request: HttpRequest, tool: Tool, values: dict[str, str], left_out: frozenset[str]) -> str:
-    """Try the credentials; keep them sealed for step 3 and return "", or return the error's sentence."""
-    entity, actor = of(request)
-    missing = [one for one in tool.credentials if not values[one.name].strip()]
+    """Try what was typed; keep it for step 3 and return "", or return the error's sentence."""
+    missing = _missing(tool, values)
     if missing:
-        return gettext("Fill in “%(field)s”.") % {"field": gettext(missing[0].label)}
+        return gettext("Fill in “%(field)s”.") % {"field": missing}
+    return try_and_keep(request, tool, values, left_out)
+
+
+def _missing(tool: Tool, values: dict[str, str]) -> str:
+    """Return the label of an input that has to be filled in still, of the way that was begun; else ""."""
+    filled = {name for name, value in values.items() if value.strip()}
+    needed = {one.name for one in tool.credentials if one.required}
+    if tool.ways and not any(filled >= set(way) for way in tool.ways):
+        needed |= set(max(tool.ways, key=lambda way: len(filled & set(way))))
+    return next((gettext(one.label) for one in tool.credentials if one.name in needed - filled), "")
+
+
+def try_and_keep(request: HttpRequest, tool: Tool, values: dict[str, str], left_out: frozenset[str]) -> str:
+    """Try credentials; keep them sealed for step 3 and return "", or return the error's sentence."""
+    entity, actor = of(request)
     wanted = gallery.wanted_without(tool, left_out)
     try:
         values = gallery.tidied(tool, values)
-        access = actions.try_credentials(tool.key, values, wanted)
+        access = actions.try_credentials(tool.key, values, wanted, zone=entity.time_zone)
     except gallery.SourceError as error:
         return error_sentence(error.code, error.params)
     pending = Pending(tool=tool.key, credentials=values, wanted=wanted, access=access)
@@ -176,7 +222,7 @@ def _pending(request: HttpRequest, entity: Entity, user_id: int, tool: Tool) -> 
 @admin_required
 def confirm(request: HttpRequest, tool: str) -> HttpResponse:
     """Step 3: what the test saw, and the button that connects (S14). A second press finds it done."""
-    chosen = _tool(tool)
+    chosen = find_tool(tool)
     entity, actor = of(request)
     pending = _pending(request, entity, actor.id or 0, chosen)
     if pending is None:
@@ -202,7 +248,8 @@ def confirm(request: HttpRequest, tool: str) -> HttpResponse:
         "tool": chosen,
         "step": 3,
         "access": pending.access,
-        "address": gallery.address_text(tool, pending.credentials.get("subdomain", "")),
+        "address": gallery.address_text(tool, gallery.address_of(tool, pending.credentials)),
+        "minutes": round((pending.access.seconds or 0) / 60),
         "unreadable": unreadable,
         "left_out": [
             one["label"]

@@ -38,7 +38,15 @@ CHIPS: Final = {
 
 BUSY: Final = (State.CONNECTING, State.SYNCING)
 # Errors that a new key, or a right in the HR tool, mends; the others wait for time or for the operator.
-_MENDED_BY_CONNECTING: Final = ("credentials", "permission", "address", "other_company", "empty_list")
+_MENDED_BY_CONNECTING: Final = (
+    "credentials",
+    "permission",
+    "address",
+    "other_company",
+    "empty_list",
+    "authorisation_ended",
+    "wrong_kind",
+)
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +73,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     held: bool
     unreadable: list[str]
     can_connect: bool
+    # the tool can tell of changes at once
+    instant: bool
 
 
 def of(request: HttpRequest) -> tuple[Entity, Actor]:
@@ -120,6 +130,7 @@ def card_of(entity: Entity) -> Card | None:
         held=waiting is not None and waiting.state == PlanState.HELD,
         unreadable=sorted({field_label(name) for name in connection.unreadable}),
         can_connect=entity.company.plan in actions.PLANS_WITH_HR,
+        instant=connection.tool in gallery.TOOLS and bool(gallery.TOOLS[connection.tool].webhooks),
     )
 
 
@@ -200,9 +211,9 @@ def pause(request: HttpRequest) -> HttpResponse:
 
     entity, _actor = of(request)
     subscription = subscription_of(entity.pk)
-    strangers = _others(request, subscription.connection)[1] if subscription else []
+    strangers = others_of(request, subscription.connection)[1] if subscription else []
     if strangers:
-        messages.error(request, _elsewhere(strangers))
+        messages.error(request, elsewhere(strangers))
         return redirect("integrations")
     return _press(request, act, gettext("Paused. Nobody is invited, updated or archived until you resume."))
 
@@ -236,7 +247,7 @@ def join(request: HttpRequest) -> HttpResponse:
     return redirect("configure")
 
 
-def _others(request: HttpRequest, connection: Connection) -> tuple[list[str], list[str]]:
+def others_of(request: HttpRequest, connection: Connection) -> tuple[list[str], list[str]]:
     """Return the other entities that share the connection, and those of them this person doesn't manage."""
     entity, _actor = of(request)
     mine = {one.entity_id for one in cast("CompanyRequest", request).grants if one.role in ADMINS}
@@ -245,7 +256,8 @@ def _others(request: HttpRequest, connection: Connection) -> tuple[list[str], li
     return [name for name, _id in pairs], [name for name, number in pairs if number not in mine]
 
 
-def _elsewhere(names: list[str]) -> str:
+def elsewhere(names: list[str]) -> str:
+    """Return why somebody may not act on a connection that these entities use too."""
     return gettext(
         "%(entities)s use this connection too, and you do not manage them. Ask an owner or admin there."
     ) % {"entities": ", ".join(names)}
@@ -261,7 +273,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         messages.info(request, gettext("No HR tool is connected."))
         return redirect("integrations")
     connection = subscription.connection
-    others, strangers = _others(request, connection)
+    others, strangers = others_of(request, connection)
     name = gallery.tool_name(connection.tool)
     if request.method == "POST" and not strangers:
         actions.disconnect(connection, actor=actor)
@@ -273,7 +285,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         "tool_name": name,
         "counts": members.counts(entity.pk),
         "others": ", ".join(others),
-        "refused": _elsewhere(strangers) if strangers else "",
+        "refused": elsewhere(strangers) if strangers else "",
         "runs": len(runs(connection.pk, size=1)),
     }
     return render(request, "integrations/disconnect.html", shown)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollcall.accounts.access import admin_required
 from rollcall.accounts.models import Entity
 from rollcall.connections import gallery
+from rollcall.connections.cells import safe_cell
 from rollcall.engine.change import ACTING, Kind
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.sync import actions
@@ -52,7 +53,6 @@ ALWAYS: Final = (Kind.CREATE, Kind.LINK, Kind.UPDATE, Kind.ARCHIVE)
 # What tells people apart; of somebody new, name and address stand beside it.
 FIRST_FIELDS: Final = ("job_title", "department", "work_location", "manager")
 SAID_ALREADY: Final = ("email", "first_name", "last_name")
-DANGEROUS: Final = "=+-@\t\r\n"
 
 
 def _find(request: HttpRequest, plan_id: int) -> tuple[Entity, Plan]:
@@ -238,12 +238,7 @@ def changes_csv(request: HttpRequest, plan_id: int) -> HttpResponse:
         for name in [name for name in OWNED_FIELDS if name in line.fields] or [""]:
             one = line.fields.get(name, {})
             told = [*person, field_label(name), one.get("before") or "", one.get("after") or "", why]
-            table.writerow([harmless(cell) for cell in told])
+            table.writerow([safe_cell(cell) for cell in told])
     answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="plan-{made.pk}.csv"'
     return answer
-
-
-def harmless(cell: str) -> str:
-    """Return the text so that no spreadsheet reads a formula in it: a quote before what could begin one."""
-    return f"'{cell}" if cell.lstrip(" ")[:1] and cell.lstrip(" ")[0] in DANGEROUS else cell

@@ -32,6 +32,7 @@ TRIGGERS: Final = {
     "first": _("First read"),
     "settings": _("Change of settings"),
     "webhook": _("Told by the HR tool"),
+    "file": _("New file"),
 }
 
 PLANS: Final = {

@@ -3,8 +3,12 @@
 from django.urls import path
 
 from rollcall.web import (
+    authorise,
     configure,
     connect,
+    csv_upload,
+    guides,
+    instant,
     integrations,
     join,
     mail,
@@ -42,17 +46,24 @@ urlpatterns = [
     path("settings/integrations/resume/", integrations.resume, name="resume"),
     path("settings/integrations/join/", integrations.join, name="join_connection"),
     path("settings/integrations/disconnect/", integrations.disconnect, name="disconnect"),
+    path("settings/integrations/instant/", instant.instant, name="instant"),
     path("settings/integrations/configure/", configure.configure, name="configure"),
     path("settings/integrations/configure/count/", configure.count, name="configure_count"),
     path("settings/integrations/plan/<int:plan_id>/", preview.plan, name="plan"),
     path("settings/integrations/plan/<int:plan_id>/progress/", preview.progress, name="plan_progress"),
     path("settings/integrations/plan/<int:plan_id>/decide/", preview.decide, name="plan_decide"),
     path("settings/integrations/plan/<int:plan_id>/changes.csv", preview.changes_csv, name="plan_csv"),
+    path("settings/integrations/csv/connect/", csv_upload.upload, name="csv_upload"),
+    path("settings/integrations/csv/again/", csv_upload.again, name="csv_again"),
+    path("settings/integrations/csv/files/<int:file_id>/", csv_upload.preview, name="csv_file"),
     path("settings/integrations/<slug:tool>/connect/", connect.review, name="connect"),
     path(
         "settings/integrations/<slug:tool>/connect/access/", connect.credentials, name="connect_credentials"
     ),
     path("settings/integrations/<slug:tool>/connect/confirm/", connect.confirm, name="connect_confirm"),
+    path("settings/integrations/<slug:tool>/guide/", guides.guide, name="guide"),
+    path("settings/integrations/<slug:tool>/connect/authorise/", authorise.authorise, name="authorise"),
+    path("settings/integrations/authorised/", authorise.authorised, name="authorised"),
     path("runs/", runs.history, name="runs"),
     path("runs/<int:run_id>/", runs.run, name="run"),
     # calls of HR tools
