@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import UNSET, Struct
 
-from rollcall.engine.roster import Bank, Link, Member, State
+from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Scope, judge
 from rollcall.engine.snapshot import Employee, Status, fold_email, is_email
 from rollcall.engine.status import last_day
@@ -62,7 +62,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     manager: Manager = Manager()
     # name of the manager the member has now
     manager_before: str = ""
-    # somebody of this connection reports to this person
+    # others depend on whether this person stays: somebody reports to them, or they are one of the owners
     leads: bool = False
     # not seen by the last complete read
     vanished: bool = False
@@ -155,7 +155,7 @@ def join(
                 twins=shared[key] - (employee.status != Status.INACTIVE) if key else 0,
                 email_taken=member is not None and _is_taken(member, key, by_email, wishes),
                 manager=_manager(employee, by_id, link_of, by_member, inside),
-                leads=employee.id in leaders,
+                leads=employee.id in leaders or _owns(member if link else holder),
                 manager_before=_name(by_member.get(member.manager_id))
                 if member and member.manager_id
                 else "",
@@ -200,6 +200,10 @@ def _is_taken(
         passed.add(holder.id)
         wanted = wish
     return False
+
+
+def _owns(member: Member | None) -> bool:
+    return member is not None and member.role is Role.OWNER
 
 
 def _name(member: Member | None) -> str:

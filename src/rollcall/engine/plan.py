@@ -42,7 +42,8 @@ def make_plan(
     """Yield the lines of the plan, in the order of the candidates.
 
     Args:
-        candidates: called with ``True`` for people whom somebody reports to, then with ``False`` for all.
+        candidates: called with ``True`` for people on whose stay others depend, then with ``False`` for all;
+            both times in one order.
         settings: of the entity.
         now: aware; every person's day is read from it in their own zone.
         zone: the entity's time zone, for people without one.
@@ -52,13 +53,15 @@ def make_plan(
     """
     arriving: set[str] = set()
     departing: set[str] = set()
+    # Two owners may both be allowed to go, but not both at once: the next plan knows who is left.
+    owner_goes = False
     for one in candidates(True):
         kinds = {found.kind for found in decide(one, settings, now=now, zone=zone, adopt=adopt)}
         if kinds & _ARRIVALS:
             arriving.add(one.employee.id)
-        elif Kind.ARCHIVE in kinds and not _is_owner(one):
+        elif Kind.ARCHIVE in kinds and not (_is_owner(one) and owner_goes):
             departing.add(one.employee.id)
-    owner_goes = False
+            owner_goes = owner_goes or _is_owner(one)
     for one in candidates(False):
         lines = decide(
             one,
@@ -70,11 +73,8 @@ def make_plan(
             clearable=clearable,
             adopt=adopt,
         )
-        if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE:
-            # Two owners may both be allowed to go, but not both at once: the next plan knows who is left.
-            if owner_goes:
-                lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
-            owner_goes = True
+        if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
+            lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
         yield from lines
 
 

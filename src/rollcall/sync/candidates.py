@@ -92,7 +92,7 @@ def prepare(question: Question) -> None:
 def find(question: Question, *, leads: bool) -> Iterator[Found]:
     """Yield candidates in order of employee id, in the present transaction, after ``prepare``.
 
-    ``leads``: only people somebody reports to.
+    ``leads``: only people on whose stay others depend: those whom somebody reports to, and owners.
     """
     sql, params = _statement(question, leads=leads)
     with database.chunked_cursor() as cursor:
@@ -175,7 +175,8 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         WHERE e.connection_id = %(connection)s
           AND (NOT {"true" if leads else "false"} OR EXISTS (
                 SELECT FROM connections_employee r
-                WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id))
+                WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
+               OR 'owner' IN (m.role, s.role))
           AND CASE
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
             WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
