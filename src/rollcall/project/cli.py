@@ -25,7 +25,6 @@ _HERE = "rollcall.project."
 COMMANDS = {
     "up": Lazy(place=_HERE + "up:up", summary="Run everything here: database, web and worker."),
     "demo": Lazy(place=_HERE + "demo:demo", summary="Show it with made-up companies."),
-    "guides": Lazy(place=_HERE + "guides:guides", summary="", django=True),
     "demo-fill": Lazy(place=_HERE + "demo.fill:demo_fill", summary="", django=True),
     "web": Lazy(place=_HERE + "serve:web", summary="Serve the pages and the API.", django=True),
     "worker": Lazy(place=_HERE + "serve:worker", summary="Run the jobs.", django=True),

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import click
 from django.utils.translation import gettext, override
 
 from rollcall.connections import gallery
@@ -95,12 +94,9 @@ def _line(cells: tuple[str, ...] | list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-def guides(folder: Path) -> None:
-    """Write the guides of all HR tools into FOLDER, in every language."""
+def write(folder: Path) -> None:
+    """Write the guides of all HR tools into ``folder``, in every language."""
     for name, text in written().items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        click.echo(str(target))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from rollcall.accounts.access import admin_required
 from rollcall.accounts.models import Entity
 from rollcall.connections import authorising, gallery
-from rollcall.connections.gallery import CredentialField, Pending, Tool
+from rollcall.connections.gallery import CredentialField, DataField, Pending, Tool
 from rollcall.connections.models import State
 from rollcall.connections.queries import subscription_of
 from rollcall.sync import actions
@@ -28,6 +28,9 @@ from rollcall.web.integrations import of
 
 PENDING: Final = "connect_pending"
 PENDING_LIVES: Final = 15 * 60
+CHOICE: Final = "connect_choice"
+"""What the admin leaves out, kept in the session until the tool is connected: no way back may lose it."""
+
 _LONGEST: Final = 2_000
 
 
@@ -59,10 +62,16 @@ def refused_for(request: HttpRequest, tool: Tool) -> HttpResponse | None:
 def left_out_in(request: HttpRequest, tool: Tool) -> frozenset[str]:
     """Return the optional data the admin does not want read; ``?reviewed=1`` tells that boxes were shown."""
     asked = request.POST if request.method == "POST" else request.GET
+    entity, _actor = of(request)
+    place = [tool.key, entity.pk]
     if "reviewed" in asked:
         read = set(asked.getlist("read"))
-        return frozenset(one.fields[0] for one in tool.data if one.optional and one.fields[0] not in read)
-    entity, _actor = of(request)
+        chosen = sorted(one.fields[0] for one in tool.data if one.optional and one.fields[0] not in read)
+        request.session[CHOICE] = {"place": place, "left_out": chosen}
+        return frozenset(chosen)
+    kept = request.session.get(CHOICE)
+    if kept and kept["place"] == place:
+        return frozenset(kept["left_out"])
     used = subscription_of(entity.pk)
     if used is not None and used.connection.tool == tool.key:
         return gallery.left_out_of(tool, used.connection.wanted)
@@ -75,12 +84,29 @@ def _texts(tool: Tool, left_out: frozenset[str]) -> list[dict[str, Any]]:
             "name": one.fields[0],
             "label": gettext(one.label),
             "why": gettext(one.why),
-            "permission": gettext(one.permission),
+            "permission": gettext(one.permission) if one.permission else "",
+            "without": without(one),
             "optional": one.optional,
             "read": one.fields[0] not in left_out,
         }
         for one in tool.data
     ]
+
+
+def without(one: DataField) -> str:
+    """Return what does not work without this data; empty where it is always needed and nothing is said."""
+    if one.without:
+        return gettext(one.without)
+    return gettext("Stays as it is in Rollcall.") if one.optional else ""
+
+
+def _permissions(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each permission once, in the order of the data it brings; what is left out needs none."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in data:
+        if one["read"] and one["permission"]:
+            found.setdefault(one["permission"], []).append(one)
+    return [{"name": name, "brings": brings} for name, brings in found.items()]
 
 
 @require_GET
@@ -118,16 +144,18 @@ def credentials(request: HttpRequest, tool: str) -> HttpResponse:
         if not error:
             return redirect("connect_confirm", tool=chosen.key)
     entity, _actor = of(request)
+    data = _texts(chosen, left_out)
     shown = {
         "entity": entity,
         "tool": chosen,
         "step": 2,
         "error": error,
-        "data": _texts(chosen, left_out),
+        "data": data,
+        "permissions": _permissions(data),
         "steps": [gettext(text) for text in chosen.steps],
         **_inputs(chosen, values),
         "authorise": _authorise_address(chosen, left_out),
-        "only_authorise": chosen.oauth is not None and not chosen.credentials,
+        "no_app": chosen.oauth is not None and not authorising.is_offered(chosen.key),
     }
     return render(request, "connect/credentials.html", shown, status=422 if error else 200)
 
@@ -138,7 +166,17 @@ def _inputs(tool: Tool, values: dict[str, str]) -> dict[str, Any]:
     usual = set(ways[0]) | {one.name for one in tool.credentials if one.required}
     shown = {one.name: _input(one, values, required=one.name in usual) for one in tool.credentials}
     others = [[shown[name] for name in way if name not in usual] for way in ways[1:]]
-    return {"fields": [one for name, one in shown.items() if name in usual], "other_ways": others}
+    return {
+        "fields": [one for name, one in shown.items() if name in usual],
+        "other_ways": [
+            {
+                "fields": way,
+                "labels": ", ".join(one["label"] for one in way),
+                "begun": any(values.get(one["name"], "").strip() for one in way),
+            }
+            for way in others
+        ],
+    }
 
 
 def _input(one: CredentialField, values: dict[str, str], *, required: bool) -> dict[str, Any]:
@@ -268,6 +306,7 @@ def _plain(pending: Pending) -> dict[str, object]:
 def _connect(request: HttpRequest, tool: Tool, pending: Pending) -> HttpResponse:
     entity, actor = of(request)
     del request.session[PENDING]
+    request.session.pop(CHOICE, None)
     try:
         actions.connect(
             entity, tool.key, pending.credentials, wanted=pending.wanted, access=pending.access, actor=actor

@@ -11,7 +11,7 @@ from msgspec import Struct
 from rollcall.accounts.access import member_required
 from rollcall.connections import gallery
 from rollcall.connections.gallery import Tool
-from rollcall.web.connect import find_tool
+from rollcall.web.connect import find_tool, without
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def guide_of(tool: Tool) -> Guide:
                 label=gettext(one.label),
                 why=gettext(one.why),
                 permission=gettext(one.permission) if one.permission else "",
-                without=_without(one),
+                without=without(one),
             )
             for one in tool.data
         ],
@@ -65,12 +65,6 @@ def guide_of(tool: Tool) -> Guide:
         webhook_steps=[gettext(text) for text in tool.webhook_steps],
         errors=_errors(tool),
     )
-
-
-def _without(one: gallery.DataField) -> str:
-    if one.without:
-        return gettext(one.without)
-    return gettext("Stays as it is in Rollcall.") if one.optional else ""
 
 
 def _changes(tool: Tool) -> list[str]:
@@ -85,7 +79,8 @@ def _changes(tool: Tool) -> list[str]:
         said.append(
             gettext("%(tool)s also tells Rollcall of changes at once. Rollcall arranges that by itself.")
         )
-    said += [_limit(limit) for limit in tool.limits]
+    # several lists may have the same limit each
+    said += dict.fromkeys(_limit(limit) for limit in tool.limits)
     return [text % {"tool": tool.name} for text in said]
 
 

@@ -46,7 +46,15 @@ def instant(request: HttpRequest) -> HttpResponse:
         "steps": [gettext(text) for text in tool.webhook_steps],
         "address": webhooks.address(hook) if hook and by_hand else "",
         "registered": bool(hook and hook.registration),
-        "error": error_sentence(hook.error, {"tool": tool.key}) if hook and hook.error else "",
+        "error": _error(tool, hook.error) if hook else "",
         "last": moment(hook.last_at, entity.time_zone) if hook else None,
     }
     return render(request, "integrations/instant.html", shown)
+
+
+def _error(tool: gallery.Tool, code: str) -> str:
+    """Return why the tool could not be told where to call; which right was missing is not kept."""
+    if code == "permission":
+        text = gettext("The key has no right to arrange that in %(name)s. Everything else works without it.")
+        return text % {"name": tool.name}
+    return error_sentence(code, {"tool": tool.key})

@@ -1,0 +1,237 @@
+"""Every HR tool of the article is connected in a real browser, from the gallery to its card, in English and French.
+
+All stand-ins are small companies in this process, and one installation serves all walks. Each walk ends by
+disconnecting: an entity has one HR tool at a time.
+"""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from msgspec import Struct
+from playwright.sync_api import Browser, expect
+
+from rollcall.simulators import server
+from tests.journeys import running, steps
+from tests.journeys.browser import NARROW, WIDE, Look, Window
+
+pytestmark = pytest.mark.journey
+
+PEOPLE: Final = 30
+LOOKS: Final[tuple[Look, ...]] = (("light", WIDE), ("dark", NARROW))
+TYPED: Final[Mapping[str, tuple[str, ...]]] = {
+    "bamboohr": ("subdomain", "api_key"),
+    "deel": ("api_token",),
+    "hibob": ("service_user_id", "service_user_token"),
+    "lucca": ("address", "api_key"),
+    "personio": ("subdomain", "client_id", "client_secret"),
+    "workday": ("rest_endpoint", "username", "password"),
+}
+"""What an admin copies into the dialog. At PayFit nothing is copied."""
+
+SIGNING_IN: Final = "payfit"
+TOOLS: Final = (*TYPED, SIGNING_IN)
+SHOWN: Final[Mapping[str, str]] = {
+    "hibob": "People’s data > Basic info: view",
+    "workday": "Person Data: Work Contact Information, Person Data: Work Email (Get)",
+}
+"""Exact permissions that the article wants in the dialog (S18, S19)."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """An installation, and the HR tools beside it."""
+
+    demo: running.Demo
+    hr: server.Running
+
+
+@contextlib.contextmanager
+def everything() -> Iterator[Place]:
+    """`rollcall up` in a new home, all tools' stand-ins, a company with an owner, and the operator's app at PayFit."""
+    hr = server.start(TOOLS, people=PEOPLE, seed=1)
+    port, app = running.free_port(), hr.credentials(SIGNING_IN)
+    try:
+        with running.empty_home() as home:
+            environment = {
+                **running.clean_environment(home),
+                **{f"ROLLCALL_BASE_URL_{tool.upper()}": hr.url(tool) for tool in TOOLS},
+                "ROLLCALL_PAYFIT_CLIENT_ID": app["client_id"],
+                "ROLLCALL_PAYFIT_CLIENT_SECRET": app["client_secret"],
+                "ROLLCALL_URL": f"http://localhost:{port}",
+                "ROLLCALL_ALLOW_HOSTS": "127.0.0.1",
+                "ROLLCALL_DEMO": "1",
+                "ROLLCALL_LOG": "console:warning",
+            }
+            with _up(port, environment, home.with_name("told")):
+                made = json.loads(_command(["demo-fill"], environment, "[]").splitlines()[-1])
+                demo = running.Demo(
+                    origin=f"http://localhost:{port}",
+                    email=made["email"],
+                    password=made["password"],
+                    credentials={tool: hr.credentials(tool) for tool in TOOLS},
+                    origins={tool: hr.url(tool) for tool in TOOLS},
+                )
+                yield Place(demo=demo, hr=hr)
+    finally:
+        hr.stop()
+
+
+def _command(arguments: list[str], environment: Mapping[str, str], given: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "rollcall.project", *arguments],
+        env=dict(environment),
+        input=given,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@contextlib.contextmanager
+def _up(port: int, environment: Mapping[str, str], told: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "rollcall.project", "up", "--port", str(port)]
+    with (
+        told.open("w") as file,
+        subprocess.Popen(
+            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        try:
+            until = time.monotonic() + 120
+            while "Rollcall is ready" not in told.read_text():
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"Rollcall did not start: {told.read_text()}")
+                time.sleep(0.1)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(50)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with everything() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def windows(place: Place, chromium: Browser) -> Iterator[dict[str, Window]]:
+    """A browser of the owner's for each language, made when it is first asked for."""
+    found: dict[str, Window] = {}
+    yield found
+    for one in found.values():
+        one.context.close()
+
+
+class Walk:
+    """One tool's way through the dialog, in one language."""
+
+    def __init__(self, place: Place, window: Window, language: str, tool: str) -> None:
+        self.place, self.window, self.page = place, window, window.page
+        self.language, self.tool = language, tool
+
+    def look(self) -> None:
+        """The page is in the right language, accessible, in its place and quiet, wide and narrow."""
+        expect(self.page.locator("html")).to_have_attribute("lang", self.language)
+        assert self.window.faults(LOOKS) == []
+
+    def to_access(self) -> None:
+        """From the gallery over the data that will be read to the tool's own steps (S10-S13, S15)."""
+        steps.go_to(self.page, steps.INTEGRATIONS)
+        steps.choose_tool(self.page, self.tool)
+        assert self.page.locator("tbody tr").count() >= 7
+        self.look()
+        steps.submit(self.page)
+        self.page.wait_for_url("**/connect/access/**")
+        assert self.page.locator("ol.how li").count() >= 3
+        self.look()
+
+    def type(self) -> None:
+        """Fill in what this tool asks for, and test it."""
+        held = self.place.hr.credentials(self.tool)
+        steps.give(self.page, {name: held[name] for name in TYPED[self.tool]})
+
+    def to_card(self) -> None:
+        """From the page that says what was seen to the card after the first read (S14, S24-S28)."""
+        self.page.wait_for_url("**/connect/confirm/")
+        expect(self.page.locator("main .note.ok")).to_be_visible()
+        self.look()
+        steps.submit(self.page)
+        self.page.wait_for_url(f"**{steps.INTEGRATIONS}")
+        steps.wait_for_first_read(self.page)
+        expect(self.page.locator("#tool-card .chip.warn")).to_be_visible()
+        assert steps.number(self.page.locator("#tool-card .note.warn b")) > PEOPLE / 2
+        self.look()
+
+    def leave(self) -> None:
+        """Disconnect, so that another tool can be connected."""
+        self.page.locator('#tool-card a[href$="/disconnect/"]').click()
+        steps.submit(self.page)
+        self.page.wait_for_url(f"**{steps.INTEGRATIONS}")
+        expect(self.page.locator("#tool-card section")).to_have_count(0)
+
+
+@pytest.fixture
+def walk(
+    request: pytest.FixtureRequest, place: Place, windows: dict[str, Window], chromium: Browser
+) -> Walk:
+    language, tool = request.param
+    if language not in windows:
+        windows[language] = Window(chromium, place.demo.origin)
+        steps.sign_in(windows[language], place.demo, language)
+    return Walk(place, windows[language], language, tool)
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        pytest.param(("en", "personio"), id="S16-personio-en"),
+        pytest.param(("en", "bamboohr"), id="S17-bamboohr-en"),
+        pytest.param(("en", "hibob"), id="S18-hibob-en"),
+        pytest.param(("en", "workday"), id="S19-workday-en"),
+        pytest.param(("en", "deel"), id="S20-deel-en"),
+        pytest.param(("en", "lucca"), id="S22-lucca-en"),
+        pytest.param(("fr", "lucca"), id="S22-lucca-fr"),
+    ],
+    indirect=True,
+)
+def test_an_admin_connects_the_tool_with_what_its_steps_told_them_to_copy(walk: Walk) -> None:
+    walk.to_access()
+    inputs = {one.get_attribute("name") for one in walk.page.locator("[id^=key-][name]").all()}
+    assert set(TYPED[walk.tool]) <= inputs
+    if walk.tool in SHOWN:
+        expect(walk.page.locator("main")).to_contain_text(SHOWN[walk.tool])
+    walk.type()
+    walk.to_card()
+    walk.leave()
+
+
+@pytest.mark.parametrize(
+    "walk",
+    [
+        pytest.param(("en", SIGNING_IN), id="S21-payfit-en"),
+        pytest.param(("fr", SIGNING_IN), id="S21-payfit-fr"),
+    ],
+    indirect=True,
+)
+def test_an_admin_connects_the_tool_by_signing_in_there_and_copies_nothing(walk: Walk) -> None:
+    """Out to PayFit and back, with a real redirect between two origins."""
+    walk.to_access()
+    expect(walk.page.locator("#key-api_key")).to_be_hidden()
+    walk.page.locator(f'main a.primary[href^="{steps.INTEGRATIONS}{SIGNING_IN}/connect/authorise/"]').click()
+    walk.to_card()
+    seen = [one["path"] for one in walk.place.demo.control(SIGNING_IN, "requests")["requests"]]  # type: ignore[attr-defined] # JSON
+    assert "/authorize" in seen
+    assert "/token" in seen
+    walk.leave()
