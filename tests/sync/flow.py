@@ -43,7 +43,7 @@ class Flow(msgspec.Struct, kw_only=True):
     def company(self) -> int:
         return self.entity.company_id
 
-    def control(self, action: str, **body: object) -> dict[str, Any]:
+    def control(self, action: str, /, **body: object) -> dict[str, Any]:
         """Tell the simulated tool something."""
         answer = httpx.post(f"{self.sim.control(self.tool)}/{action}", json=body, trust_env=False, timeout=5)
         assert answer.status_code == 200, answer.text

@@ -22,7 +22,10 @@ from rollcall.project.home import home_folder
 from rollcall.simulators import server
 from rollcall.simulators.server import Running
 
-TOOLS: Final = ("bamboohr", "personio")
+TOOLS: Final = tuple(sorted(server.TOOLS))
+SIGN_IN: Final = ("deel", "payfit")
+"""Tools where people sign in instead of copying a key; the stand-ins agree at once."""
+
 PEOPLE: Final = 500
 _READY: Final = "Rollcall is ready"
 _STOP_SECONDS: Final = 40
@@ -36,7 +39,7 @@ _STOP_SECONDS: Final = 40
 def demo(port: int, headless: bool, as_json: bool, seed: int) -> None:
     """Show Rollcall with a made-up company of 500 people; every start begins afresh.
 
-    Both HR tools are stand-ins on this machine that answer as the real ones do. Nothing leaves it.
+    The HR tools are stand-ins on this machine that answer as the real ones do. Nothing leaves it.
     """
     running = server.start(TOOLS, people=PEOPLE, seed=seed)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -62,12 +65,19 @@ def demo(port: int, headless: bool, as_json: bool, seed: int) -> None:
 def _environment(port: int, running: Running) -> dict[str, str]:
     home = home_folder(os.environ)
     home = home.with_name(home.name + "-demo")
-    origins = {f"ROLLCALL_BASE_URL_{tool.upper()}": running.url(tool) for tool in TOOLS}
+    # what is typed for SCIM is the whole address, so there is nothing to put another one for
+    origins = {f"ROLLCALL_BASE_URL_{tool.upper()}": running.url(tool) for tool in TOOLS if tool != "scim"}
+    apps = {
+        f"ROLLCALL_{tool.upper()}_{name.upper()}": running.credentials(tool)[name]
+        for tool in SIGN_IN
+        for name in ("client_id", "client_secret")
+    }
     # The demo never touches a database that somebody works with.
     given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "EMAIL_URL")}
     return {
         **given,
         **origins,
+        **apps,
         "ROLLCALL_HOME": str(home),
         "ROLLCALL_URL": f"http://localhost:{port}",
         "ROLLCALL_ALLOW_HOSTS": "127.0.0.1",
@@ -153,15 +163,25 @@ def _welcome(port: int, made: Mapping[str, str], running: Running) -> str:
         "",
         "Connect one of these under Settings > Integrations:",
     ]
-    for tool in TOOLS:
-        given = "  ".join(f"{name} {value}" for name, value in running.credentials(tool).items())
-        lines.append(f"  {tool:<9} {given}")
+    lines += [f"  {tool:<9} {_key(tool, running)}" for tool in TOOLS]
     lines += [
         "",
-        "Change people in an HR tool while you watch (then press Sync now):",
-        *(f"  curl -d '{{\"n\": 3}}' {running.control(tool)}/hire" for tool in TOOLS),
-        *(f"  curl -d '{{\"n\": 2}}' {running.control(tool)}/terminate" for tool in TOOLS),
+        "Change people in an HR tool while you watch (then press Sync now), here in Personio:",
+        f"  curl -d '{{\"n\": 3}}' {running.control('personio')}/hire",
+        f"  curl -d '{{\"n\": 2}}' {running.control('personio')}/terminate",
+        "The others listen at:",
+        *(f"  {tool:<9} {running.control(tool)}" for tool in TOOLS if tool != "personio"),
         "",
         "Ctrl-C stops everything.",
     ]
     return "\n".join(lines)
+
+
+def _key(tool: str, running: Running) -> str:
+    """Return what to type to connect a stand-in."""
+    given = running.credentials(tool)
+    if tool in (*SIGN_IN, "factorial"):
+        # an app's own credentials, which nobody types
+        given = {name: value for name, value in given.items() if not name.startswith("client_")}
+    typed = "  ".join(f"{name} {value}" for name, value in given.items())
+    return f"sign in there, or: {typed}" if tool in SIGN_IN else typed
