@@ -21,7 +21,7 @@ from rollcall.sync.sentences import error_sentence, field_label, refusal_sentenc
 ACTOR: Final = Actor(kind="system", label="rollcall import-csv")
 _SAID: Final = {
     Outcome.CONNECTED: "Connected. The first read starts in a moment; it changes nobody.",
-    Outcome.STARTED: "The file was taken. A sync starts in a moment.",
+    Outcome.STARTED: "The file was accepted. A sync starts in a moment.",
     Outcome.SAME: "This is the same file as the last one: nothing changes.",
 }
 _TOLD: Final = 20

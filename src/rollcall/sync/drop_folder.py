@@ -220,8 +220,8 @@ def _handed_in(entity: Entity, one: _Found, content: bytes) -> _Report | None:
         return _report(REFUSED, one, " ".join([*said, "Upload it in the settings if it is meant."]), found)
     said_of = {
         Outcome.SAME: "This is the same file as the last one: nothing changes.",
-        Outcome.STARTED: "The file was taken; a sync has been asked for.",
-        Outcome.CONNECTED: "The file was taken; a sync has been asked for.",
+        Outcome.STARTED: "The file was accepted; a sync has been asked for.",
+        Outcome.CONNECTED: "The file was accepted; a sync has been asked for.",
     }
     return _report(TAKEN, one, said_of[outcome], found)
 

@@ -166,7 +166,7 @@ def preview(request: HttpRequest, file_id: int) -> HttpResponse:
     if file is None:
         if not SourceFile.objects.filter(pk=min(file_id, 2**63 - 1), entity=entity).exists():
             raise Http404
-        messages.info(request, gettext("This file has been taken, or has waited for too long."))
+        messages.info(request, gettext("This file has been read already, or has waited for too long."))
         return redirect("integrations")
     refused = _refused(request)
     if refused:
@@ -221,7 +221,7 @@ def _decide(request: HttpRequest, file: SourceFile, before: Draft, content: byte
                 gettext("This is the same file as the last one, read in the same way: nothing changes."),
             )
         elif outcome is Outcome.STARTED:
-            messages.success(request, gettext("The file was taken. A sync starts in a moment."))
+            messages.success(request, gettext("The file was accepted. A sync starts in a moment."))
         return redirect("integrations")
     return redirect("csv_file", file_id=file.pk)
 

@@ -18,7 +18,7 @@ BAMBOOHR: Final = Tool(
             kind="subdomain",
             example="acme",
             help=gettext_noop(
-                "The first part of the address of your BambooHR: https://subdomain.bamboohr.com"
+                "The first part of the address of your BambooHR: https://subdomain.bamboohr.com."
             ),
             suffixes=(".bamboohr.com",),
         ),

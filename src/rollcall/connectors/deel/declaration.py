@@ -81,7 +81,7 @@ DEEL: Final = Tool(
             label=gettext_noop("Work location, department, team, job title, entity and hiring type"),
             why=gettext_noop("To choose which employees belong to an entity, and to leave out contractors."),
             permission=PEOPLE,
-            without=gettext_noop("People cannot be chosen by these."),
+            without=gettext_noop("Employees cannot be chosen by these."),
         ),
         DataField(
             fields=("country", "time_zone"),
@@ -90,14 +90,14 @@ DEEL: Final = Tool(
                 "To choose employees by country, and to archive after their last day ends there."
             ),
             permission=PEOPLE,
-            without=gettext_noop("People cannot be chosen by country; the entity's time zone counts."),
+            without=gettext_noop("Employees cannot be chosen by country; the entity's time zone counts."),
         ),
         DataField(
             fields=("cost_center",),
             label=gettext_noop("Cost centre"),
             why=gettext_noop("To choose employees by cost centre."),
             permission=CONTRACTS,
-            without=gettext_noop("People cannot be chosen by cost centre."),
+            without=gettext_noop("Employees cannot be chosen by cost centre."),
         ),
         DataField(
             fields=("personal_email",),

@@ -131,13 +131,13 @@ HIBOB: Final = Tool(
             " service user. HiBob shows its ID and its token once: copy both."
         ),
         gettext_noop(
-            "A new service user may see nothing. Make a permission group and put the service user in it."
+            "A new service user sees nothing yet. Make a permission group and put the service user in it."
         ),
         gettext_noop(
             "Under “Access data for”, choose a condition that covers all lifecycle statuses: by default it"
             " leaves out people who have left and people who have not started yet."
         ),
-        gettext_noop("Under “People’s data”, tick “view” for every category listed above."),
+        gettext_noop("Under “People’s data”, tick “view” for every category listed on this page."),
         gettext_noop("Enter the ID and the token of the service user here."),
     ),
     notes=(

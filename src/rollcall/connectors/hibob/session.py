@@ -17,7 +17,7 @@ FIELDS_PATH: Final = "/v1/company/people/fields"
 LISTS_PATH: Final = "/v1/company/named-lists"
 
 BLOCKED: Final = gettext_noop(
-    "If it has that already, HiBob may not accept the address of Rollcall’s server: ask whoever looks after HiBob"
+    "If the key has that permission already, HiBob may not accept the address of Rollcall’s server: ask whoever looks after HiBob"
     " whether the service user is limited to certain addresses."
 )
 

@@ -112,7 +112,7 @@ LUCCA: Final = Tool(
             why=gettext_noop("To create members under their name."),
             permission=gettext_noop("API key: see employees. Integration key: employees.readonly"),
             optional=False,
-            without=gettext_noop("Without it nobody can be read."),
+            without=gettext_noop("Nobody can be read."),
         ),
         DataField(
             fields=("work_email",),
@@ -120,7 +120,7 @@ LUCCA: Final = Tool(
             why=gettext_noop("To invite people and to recognise existing members."),
             permission=gettext_noop("API key: see employees. Integration key: employees.readonly"),
             optional=False,
-            without=gettext_noop("Without it nobody can be invited."),
+            without=gettext_noop("Nobody can be invited."),
         ),
         DataField(
             fields=("status", "start_date", "end_date"),
@@ -131,7 +131,7 @@ LUCCA: Final = Tool(
                 " Integration key: employees.readonly and employments.readonly"
             ),
             optional=False,
-            without=gettext_noop("Without it nobody can tell who works for you and who has left."),
+            without=gettext_noop("Nobody can tell who works for you and who has left."),
         ),
         DataField(
             fields=("manager_id", "job_title"),
@@ -214,11 +214,11 @@ LUCCA: Final = Tool(
         gettext_noop(
             "Lucca makes a role with the name of the key. Give that role rights in the directory: see"
             " employees, see future employees, see former employees, view jobs and managers, and each custom"
-            " section listed above."
+            " section listed on this page."
         ),
         gettext_noop(
             "Or, with Lucca's new API: open https://example.ilucca.net/identity/admin/integration-keys, make an"
-            " integration key with the scopes listed above, for all establishments."
+            " integration key with the scopes listed on this page, for all establishments."
         ),
         gettext_noop("Enter the address with the API key, or with the client ID and the client secret."),
     ),

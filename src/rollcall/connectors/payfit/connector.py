@@ -23,7 +23,7 @@ from rollcall.connectors.base import (
     Wanted,
 )
 from rollcall.connectors.client import Dialogue, decode
-from rollcall.connectors.errors import UnexpectedAnswer, WrongCredentials, gettext_noop
+from rollcall.connectors.errors import UnexpectedAnswer, WrongCredentials
 from rollcall.connectors.oauth import ACCESS_TOKEN
 from rollcall.connectors.paging import (
     CursorExpired,
@@ -57,8 +57,6 @@ CURSOR_REFUSED: Final = frozenset({400, 404, 410})
 
 DETAIL_REFUSED: Final = frozenset({403, 404})
 """No scope for contracts, or no such list in this country: people go on without (A7)."""
-
-NO_BANK: Final = gettext_noop("none: PayFit shows no bank details of British companies")
 
 # key of a collaborator -> fields of Employee that come from it; absent for all, they are not granted (documented)
 KEYS: Final = {
@@ -121,7 +119,8 @@ class PayFit(Connector):
         standing = self._session.standing()
         permissions = {name: each.permission for each in PAYFIT.data for name in each.fields}
         if standing.company.country in mapping.WITHOUT_BANK:
-            permissions["bank_account"] = NO_BANK if BANK in standing.scopes else BANK
+            # no permission brings what is not there; the guide says so
+            permissions["bank_account"] = "" if BANK in standing.scopes else BANK
         lacking = self._ungranted(standing) - self.wanted.leave_out
         return Access(
             company=standing.company.name,

@@ -40,7 +40,7 @@ PAYFIT: Final = Tool(
             why=gettext_noop("To create members under their name."),
             permission=COLLABORATORS,
             optional=False,
-            without=gettext_noop("Without it nobody can be read."),
+            without=gettext_noop("Nobody can be read."),
         ),
         DataField(
             fields=("work_email",),
@@ -48,7 +48,7 @@ PAYFIT: Final = Tool(
             why=gettext_noop("To invite people and to recognise existing members."),
             permission=COLLABORATORS,
             optional=False,
-            without=gettext_noop("Without it nobody can be read."),
+            without=gettext_noop("Nobody can be read."),
         ),
         DataField(
             fields=("status", "start_date", "end_date"),
@@ -56,14 +56,14 @@ PAYFIT: Final = Tool(
             why=gettext_noop("To invite people when they join and to archive them when they leave."),
             permission=NESTED_CONTRACTS,
             optional=False,
-            without=gettext_noop("Without it nobody can tell who works for you and who has left."),
+            without=gettext_noop("Nobody can tell who works for you and who has left."),
         ),
         DataField(
             fields=("legal_entity", "country"),
             label=gettext_noop("Company and its country"),
             why=gettext_noop("To choose which employees belong to an entity."),
             permission=COLLABORATORS,
-            without=gettext_noop("It comes with every key."),
+            without=gettext_noop("Employees cannot be chosen by company or country."),
         ),
         DataField(
             fields=("manager_id", "team"),
@@ -101,11 +101,12 @@ PAYFIT: Final = Tool(
         ),
         gettext_noop(
             "With a key instead: open Integrations > API > Create a key in PayFit, give it a label and"
-            " tick the scopes listed above. They cannot be changed later; more scopes need a new key."
+            " tick the scopes listed on this page. They cannot be changed later; more scopes need a new key."
         ),
         gettext_noop("Copy the key, which PayFit shows once, and enter it here."),
         gettext_noop("Check that the company shown at the end is the one you mean."),
     ),
+    notes=(gettext_noop("PayFit shows no bank details of British companies."),),
     base_url="https://partner-api.payfit.com",
     origins={ACCOUNTS: "https://oauth.payfit.com"},
     ways=(("api_key",),),

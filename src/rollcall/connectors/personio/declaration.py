@@ -36,7 +36,7 @@ PERSONIO: Final = Tool(
             kind="subdomain",
             example="acme",
             help=gettext_noop(
-                "The first part of the address of your Personio: https://subdomain.personio.de"
+                "The first part of the address of your Personio: https://subdomain.personio.de."
             ),
             suffixes=(".personio.de", ".app.personio.com", ".personio.com"),
         ),
@@ -132,7 +132,7 @@ PERSONIO: Final = Tool(
         gettext_noop(
             "As an administrator of Personio, open Settings > Integrations > API credentials and make a key."
         ),
-        gettext_noop("Give it “Employees: Read”, and tick every attribute listed above as readable."),
+        gettext_noop("Give it “Employees: Read”, and tick every attribute listed on this page as readable."),
         gettext_noop("Enter the name of the key as client ID and its value as client secret."),
     ),
     notes=(

@@ -77,14 +77,14 @@ SCIM: Final = Tool(
             label=gettext_noop("Department, title, cost centre, organisation, user type and own attributes"),
             why=gettext_noop("To choose which employees belong to an entity."),
             permission=USERS,
-            without=gettext_noop("People cannot be chosen by these."),
+            without=gettext_noop("Employees cannot be chosen by these."),
         ),
         DataField(
             fields=("country", "work_location", "team"),
             label=gettext_noop("Country, place of work and team"),
             why=gettext_noop("To choose employees by these."),
             permission=OWN,
-            without=gettext_noop("People cannot be chosen by country, place or team."),
+            without=gettext_noop("Employees cannot be chosen by country, place or team."),
         ),
         DataField(
             fields=("language", "time_zone"),

@@ -127,7 +127,7 @@ WORKDAY: Final = Tool(
             " the user. A constrained group would silently hide people."
         ),
         gettext_noop(
-            "Run “Maintain Permissions for Security Group” and add each domain security policy listed above with"
+            "Run “Maintain Permissions for Security Group” and add each domain security policy listed on this page with"
             " “Get” access, under Integration Permissions."
         ),
         gettext_noop("Run “Activate Pending Security Policy Changes”: permissions count only after that."),
@@ -138,6 +138,12 @@ WORKDAY: Final = Tool(
         gettext_noop(
             "Open the report “View API Clients” and copy “Workday REST API Endpoint” from its top. Enter it here"
             " with the user name and password of the Integration System User."
+        ),
+    ),
+    notes=(
+        gettext_noop(
+            "Rollcall reads Workday by its SOAP service. Workday’s REST staffing service has neither hire dates nor"
+            " leavers, and a report as a service (RaaS) has to be built and kept by you; neither is needed."
         ),
     ),
     base_url="https://{host}",
