@@ -13,7 +13,8 @@ from rollcall.connectors.catalogue import TOOLS
 from rollcall.connectors.errors import SourceError
 from rollcall.connectors.payfit.connector import PayFit
 from rollcall.engine.snapshot import Employee, Status
-from rollcall.project.conformance.checks import CHECKS, Check
+from rollcall.project.conformance.check import Check
+from rollcall.project.conformance.checks import CHECKS
 from rollcall.project.conformance.report import Verdict, against_stand_in, outcome
 from rollcall.project.conformance.subject import Subject, stand_in, ways
 

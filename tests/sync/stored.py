@@ -8,7 +8,7 @@ from django.db import connection as database
 
 from rollcall.accounts.models import Entity
 from rollcall.connections import models as mirror
-from rollcall.connections.fetch import _mark_loops
+from rollcall.connections.merging import mark_loops
 from rollcall.connections.rows import VALUE_COLUMNS, values
 from rollcall.directory import models as directory
 from rollcall.engine.roster import Bank, Link, Member, Role, State
@@ -48,7 +48,7 @@ def store_employees(
         )
     mirror.Employee.objects.bulk_create(rows)
     with database.cursor() as cursor:
-        _mark_loops(cursor, connection.pk)
+        mark_loops(cursor, connection.pk)
     return {row.external_id: row.digest for row in rows}
 
 

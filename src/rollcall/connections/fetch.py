@@ -15,6 +15,7 @@ from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.accounts import access
+from rollcall.connections.merging import MANY, expect_many, mark_absent, mark_loops, merge_rows
 from rollcall.connections.models import Connection, Employee, ReadPage
 from rollcall.connections.rows import VALUE_COLUMNS, values
 from rollcall.connectors.base import Connector, Page
@@ -36,19 +37,6 @@ _STAGE: Final = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _NEW_
 _COPY_TYPES: Final = [
     {"int": "int4", "bigint": "int8"}.get(t, t) for t in (_TYPES.get(n, "text") for n in _NEW_COLUMNS)
 ]
-
-
-MANY: Final = 2_000
-"""From so many rows on, statements are planned for whole tables."""
-
-
-def expect_many(cursor: Any) -> None:
-    """Tell the planner, for this transaction, that most rows will be touched.
-
-    Right after a first read the tables have no statistics, the app's role may not ANALYZE them, and PostgreSQL
-    guesses one row where there are all: it then picks nested loops that take minutes instead of a second.
-    """
-    cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 class SetAside(Struct, frozen=True, kw_only=True):
@@ -225,10 +213,10 @@ class _Reading:
             if max(self.parsed, known) > MANY:
                 expect_many(cursor)
             self._drop_doubles(cursor)
-            changed, new, regrouped = _merge_rows(cursor, self.connection, now)
-            absent = _mark_absent(cursor, self.connection, self._present(cursor), now)
+            changed, new, regrouped = merge_rows(cursor, self.connection, now)
+            absent = mark_absent(cursor, self.connection, self._present(cursor), now)
             if regrouped:
-                _mark_loops(cursor, self.connection.pk)
+                mark_loops(cursor, self.connection.pk)
         self._remember_pages()
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         return self._result(employees, new, changed, absent)
@@ -241,10 +229,10 @@ class _Reading:
                 if self.parsed > MANY:
                     expect_many(cursor)
                 self._drop_doubles(cursor)
-                changed, new, regrouped = _merge_rows(cursor, self.connection, now)
+                changed, new, regrouped = merge_rows(cursor, self.connection, now)
                 self._bring_back(cursor)
                 if regrouped:
-                    _mark_loops(cursor, self.connection.pk)
+                    mark_loops(cursor, self.connection.pk)
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
 
@@ -360,102 +348,3 @@ class _Reading:
             unreadable=tuple(sorted(self.connector.unreadable())),
             moved=bool(new or changed or absent),
         )
-
-
-_VALUES: Final = ("record_digest", "digest", *VALUE_COLUMNS)
-
-
-def _merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int, int, bool]:
-    """Write staged rows that differ; return rows changed, rows new, and whether anybody's manager moved."""
-    cursor.execute("ANALYZE stage")
-    cursor.execute(
-        f"""
-        WITH moved AS (
-            SELECT e.id, e.manager_id IS DISTINCT FROM s.manager_id AS manager,
-                   e.digest <> s.digest OR e.absent_since IS NOT NULL AS content
-            FROM stage s JOIN connections_employee e
-              ON e.connection_id = %s AND e.external_id = s.external_id
-            WHERE e.record_digest <> s.record_digest OR e.digest <> s.digest
-        ), written AS (
-            UPDATE connections_employee e SET ({", ".join(_VALUES)}, changed_at) =
-                (SELECT {", ".join("s." + name for name in _VALUES)},
-                        CASE WHEN e.digest <> s.digest THEN %s ELSE e.changed_at END)
-            FROM stage s
-            WHERE e.connection_id = %s AND e.external_id = s.external_id AND e.id IN (SELECT id FROM moved)
-        )
-        SELECT count(*) FILTER (WHERE content), coalesce(bool_or(manager), false) FROM moved
-        """,
-        [connection.pk, now, connection.pk],
-    )
-    changed, regrouped = cursor.fetchone()
-    cursor.execute(
-        f"""
-        INSERT INTO connections_employee
-            (company_id, connection_id, external_id, {", ".join(_VALUES)},
-             manager_in_loop, first_seen_at, changed_at, absent_runs)
-        SELECT %s, %s, s.external_id, {", ".join("s." + name for name in _VALUES)}, false, %s, %s, 0
-        FROM stage s
-        WHERE NOT EXISTS (
-            SELECT FROM connections_employee e WHERE e.connection_id = %s AND e.external_id = s.external_id
-        )
-        """,
-        [connection.company_id, connection.pk, now, now, connection.pk],
-    )
-    new = cursor.rowcount
-    return int(changed), int(new), bool(regrouped or new)
-
-
-def _mark_absent(cursor: Any, connection: Connection, excused: list[str], now: datetime) -> int:
-    """Note who was not in this complete read, and who is back; return how many are newly absent."""
-    cursor.execute(
-        "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0"
-        " WHERE e.connection_id = %s AND e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM present)",
-        [connection.pk],
-    )
-    cursor.execute(
-        """
-        WITH missed AS (
-            UPDATE connections_employee e
-            SET absent_since = coalesce(e.absent_since, %s), absent_runs = e.absent_runs + 1
-            WHERE e.connection_id = %s AND NOT e.external_id = ANY(%s)
-              AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
-            RETURNING absent_runs
-        )
-        SELECT count(*) FILTER (WHERE absent_runs = 1) FROM missed
-        """,
-        [now, connection.pk, excused],
-    )
-    return int(cursor.fetchone()[0])
-
-
-def _mark_loops(cursor: Any, connection_id: int) -> None:
-    """Flag everybody who is above themselves (M2).
-
-    Whoever is reached going down from people without a known manager is in no loop; each is visited once. Only
-    among the rest, who are few, is anybody followed upwards.
-    """
-    cursor.execute(
-        """
-        WITH RECURSIVE reached AS (
-            SELECT e.external_id FROM connections_employee e
-            WHERE e.connection_id = %(c)s AND (e.manager_id IS NULL OR NOT EXISTS (
-                SELECT FROM connections_employee m
-                WHERE m.connection_id = %(c)s AND m.external_id = e.manager_id))
-            UNION ALL
-            SELECT e.external_id FROM reached r
-            JOIN connections_employee e ON e.connection_id = %(c)s AND e.manager_id = r.external_id
-        ), rest AS (
-            SELECT e.external_id, e.manager_id FROM connections_employee e
-            WHERE e.connection_id = %(c)s AND NOT EXISTS (
-                SELECT FROM reached r WHERE r.external_id = e.external_id)
-        ), above AS (
-            SELECT external_id AS start, manager_id AS at FROM rest
-            UNION
-            SELECT a.start, r.manager_id FROM above a JOIN rest r ON r.external_id = a.at
-        ), loops AS (SELECT DISTINCT start FROM above WHERE start = at)
-        UPDATE connections_employee e SET manager_in_loop = NOT e.manager_in_loop
-        WHERE e.connection_id = %(c)s
-          AND e.manager_in_loop <> EXISTS (SELECT FROM loops l WHERE l.start = e.external_id)
-        """,
-        {"c": connection_id},
-    )

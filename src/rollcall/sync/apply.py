@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
-from rollcall.connections.fetch import MANY, expect_many
+from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.directory import lines as directory
 from rollcall.directory.writes import Source

@@ -1,13 +1,18 @@
-"""What a connector must make of each fault: the class of its error, or the whole list all the same.
+"""Checks with faults: what a connector must make of each: the class of its error, or the whole list all the same.
 
 One rule stands over the table: a read ends with everybody or with an error, never with fewer people and no error.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from msgspec import Struct
 
 from rollcall.connectors.errors import AdminMustAct, NotUnderstood, SourceError, TryLater
+from rollcall.project.conformance.check import Check, Failed, NotApplicable
+from rollcall.project.conformance.subject import Subject, came, must_come
 
 BY_TIME: Final = (TryLater,)
 BY_ADMIN: Final = (AdminMustAct,)
@@ -80,3 +85,78 @@ TRIALS: Final = (
     _trial("E9", "no record has an id any more", BY_US),
 )
 """Rows of the fault catalogue that end a read, or must not."""
+
+
+def _of(trial: Trial) -> Check:
+    def run(subject: Subject) -> str:
+        before = subject.truth()
+        subject.control("faults", on=trial.fault)
+        try:
+            found = subject.read()
+        except trial.errors as error:
+            return f"{type(error).__name__}: {error.code}"
+        except SourceError as error:
+            wanted = " or ".join(kind.__name__ for kind in trial.errors) or "the whole list"
+            raise Failed(f"{type(error).__name__} ({error.detail}) instead of {wanted}") from None
+        if not subject.struck():
+            raise NotApplicable("no answer of this tool can show it")
+        missing = must_come(before) - came(found)
+        if missing and trial.may_hide:
+            raise NotApplicable("the tool tells a shorter list as the whole one: only limits can hold it")
+        if missing:
+            raise Failed(f"{missing.total()} people of {len(before)} are missing")
+        return "the whole list"
+
+    several = trial.row.startswith("P") or trial.fault.get("page") == 2
+    return Check(title=f"{trial.row}: {trial.says}", run=run, several_pages=several, alters=trial.row == "P3")
+
+
+def _no_secret(subject: Subject) -> str:
+    secrets = [
+        value
+        for one in subject.tool.credentials
+        if one.kind == "secret" and (value := subject.credentials.get(one.name, ""))
+    ]
+    with _logged() as lines:
+        for trial in TRIALS[::4]:
+            subject.control("faults", on=trial.fault)
+            try:
+                subject.read()
+            except SourceError as error:
+                lines += [
+                    str(error),
+                    repr(error),
+                    error.sentence(),
+                    repr(error.__cause__),
+                    repr(error.__context__),
+                ]
+            subject.control("faults", clear=True)
+    for line in lines:
+        if any(secret in line for secret in secrets):
+            raise Failed("a credential stands in a log line or an error")
+    return f"{len(lines)} lines looked at"
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    lines: list[str] = []
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    root, keeping = logging.getLogger(), Keeping()
+    level = root.level
+    root.addHandler(keeping)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.setLevel(level)
+        root.removeHandler(keeping)
+
+
+FAULTS: Final = (
+    *(_of(trial) for trial in TRIALS),
+    Check(title="No credential stands in a log line or an error (Z5)", run=_no_secret),
+)

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from rollcall.connectors.errors import SourceError
-from rollcall.project.conformance.checks import CHECKS, Check, Failed, NotApplicable
+from rollcall.project.conformance.check import Check, Failed, NotApplicable
+from rollcall.project.conformance.checks import CHECKS
 from rollcall.project.conformance.subject import (
     PEOPLE,
     SEVERAL_PAGES,

@@ -20,7 +20,7 @@ PEOPLE: Final = 120
 SEVERAL_PAGES: Final = {"bamboohr": 2_200, "lucca": 2_200, "workday": 2_200}
 """More than two pages of the size that the tool has; most have far smaller ones."""
 
-SEVERAL_PAGES_ELSEWHERE: Final = 450
+SEVERAL_PAGES_ELSEWHERE: Final = 230
 
 SEED: Final = 7
 IMPATIENT: Final = Limits(connect=2, read=2.5, whole=20.0, tries=2)
