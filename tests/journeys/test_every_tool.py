@@ -24,7 +24,7 @@ from tests.journeys.browser import NARROW, WIDE, Look, Window
 
 pytestmark = pytest.mark.journey
 
-PEOPLE: Final = 30
+PEOPLE: Final = 10
 LOOKS: Final[tuple[Look, ...]] = (("light", WIDE), ("dark", NARROW))
 TYPED: Final[Mapping[str, tuple[str, ...]]] = {
     "bamboohr": ("subdomain", "api_key"),
@@ -183,9 +183,7 @@ class Walk:
 
 
 @pytest.fixture
-def walk(
-    request: pytest.FixtureRequest, place: Place, windows: dict[str, Window], chromium: Browser
-) -> Walk:
+def walk(request: pytest.FixtureRequest, place: Place, windows: dict[str, Window], chromium: Browser) -> Walk:
     language, tool = request.param
     if language not in windows:
         windows[language] = Window(chromium, place.demo.origin)
@@ -202,7 +200,7 @@ def walk(
         pytest.param(("en", "workday"), id="S19-workday-en"),
         pytest.param(("en", "deel"), id="S20-deel-en"),
         pytest.param(("en", "lucca"), id="S22-lucca-en"),
-        pytest.param(("fr", "lucca"), id="S22-lucca-fr"),
+        pytest.param(("fr", "hibob"), id="S18-hibob-fr"),
     ],
     indirect=True,
 )
@@ -210,7 +208,7 @@ def test_an_admin_connects_the_tool_with_what_its_steps_told_them_to_copy(walk: 
     walk.to_access()
     inputs = {one.get_attribute("name") for one in walk.page.locator("[id^=key-][name]").all()}
     assert set(TYPED[walk.tool]) <= inputs
-    if walk.tool in SHOWN:
+    if walk.language == "en" and walk.tool in SHOWN:
         expect(walk.page.locator("main")).to_contain_text(SHOWN[walk.tool])
     walk.type()
     walk.to_card()

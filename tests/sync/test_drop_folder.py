@@ -206,7 +206,7 @@ def test_the_report_names_lines_and_reasons_and_holds_no_formula(folder: Folder)
     folder.put(content(*rows), "=staff.csv")
     folder.look(2)
     lines = folder.report().splitlines()
-    assert lines[0].startswith("'=staff.csv: The file was taken")
+    assert lines[0].startswith("'=staff.csv: The file was accepted")
     assert "11\t\tfewer cells than the header" in lines
     assert "12\tStart date\tnot a day in the chosen order" in lines
     assert "12\t'=Team\tletters were lost when the file was exported" in lines

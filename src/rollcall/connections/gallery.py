@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import msgspec
+from django.utils.translation import gettext
 
 from rollcall.accounts import secrets
 from rollcall.connections.models import Connection, State
@@ -36,6 +37,7 @@ __all__ = [
     "left_out_of",
     "needs_admin",
     "open_pending",
+    "place_of",
     "seal_pending",
     "tidied",
     "tool_name",
@@ -52,6 +54,11 @@ def tool_name(key: str) -> str:
     if key in TOOLS:
         return TOOLS[key].name
     return next((one.name for one in ANNOUNCED if one.key == key), key)
+
+
+def place_of(tool: Tool) -> str:
+    """Return what sentences call the system behind a tool, in the reader's language."""
+    return gettext(tool.place) if tool.place else tool.name
 
 
 def address_of(key: str, credentials: Mapping[str, str]) -> str:

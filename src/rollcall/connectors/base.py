@@ -79,6 +79,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     key: str
     name: str
     region: str
+    # what sentences call the system itself ("In ..."), where its name is only that of a kind
+    place: str = ""
     credentials: tuple[CredentialField, ...]
     data: tuple[DataField, ...]
     # the tool's own steps, in the words of its screens (S15)

@@ -30,18 +30,19 @@ def _index() -> str:
 
 
 def _page(tool: Tool, guide: Guide) -> str:
-    name = {"name": tool.name}
+    name, where = {"name": tool.name}, {"name": gallery.place_of(tool)}
     lines = [f"# {gettext('Connect %(name)s: the guide') % name}", ""]
     lines += [
         gettext(
             "You need to be an administrator in %(name)s. Rollcall only reads; it never writes to %(name)s."
         )
-        % name,
+        % where,
         "",
     ]
-    lines += [f"## {gettext('In %(name)s') % name}", ""]
+    lines += [f"## {gettext('In %(name)s') % where}", ""]
     lines += [f"{number}. {text}" for number, text in enumerate(guide.steps, 1)]
-    lines += ["", f"## {gettext('In Rollcall')}", ""]
+    if guide.inputs or guide.authorise:
+        lines += ["", f"## {gettext('In Rollcall')}", ""]
     if guide.authorise:
         lines += [
             gettext(
@@ -64,8 +65,8 @@ def _page(tool: Tool, guide: Guide) -> str:
         lines += ["", f"## {gettext('If something is wrong')}", ""]
         lines += [
             gettext(
-                "Rollcall then says so on the card of the connection, in one of these sentences,"
-                " and changes nobody until it is mended:"
+                "Rollcall then says so under Integrations, in one of these sentences,"
+                " and changes nobody until it is put right:"
             ),
             "",
         ]
@@ -74,16 +75,18 @@ def _page(tool: Tool, guide: Guide) -> str:
 
 
 def _input(label: str, example: str, help_text: str) -> str:
-    shown = f"- **{label}**" + (f": {help_text}" if help_text else "")
+    shown = f"**{label}**"
+    if help_text:
+        shown = gettext("%(label)s: %(text)s") % {"label": shown, "text": help_text}
     said = gettext("For example: %(example)s") % {"example": f"`{example}`"} if example else ""
-    return f"{shown} {said}".rstrip()
+    return f"- {shown} {said}".rstrip()
 
 
 def _table(tool: Tool, guide: Guide) -> list[str]:
     heads = (
         gettext("Data"),
         gettext("What for"),
-        gettext("Permission in %(name)s") % {"name": tool.name},
+        gettext("Permission in %(name)s") % {"name": gallery.place_of(tool)},
         gettext("Without it"),
     )
     rows = [(f"**{one.label}**", one.why, one.permission, one.without) for one in guide.rows]

@@ -86,8 +86,8 @@ def _changes(tool: Tool) -> list[str]:
 
 def _limit(limit: gallery.RateLimit) -> str:
     text = ngettext(
-        "%(tool)s permits %(requests)s request in %(seconds)s seconds; Rollcall stays below that.",
-        "%(tool)s permits %(requests)s requests in %(seconds)s seconds; Rollcall stays below that.",
+        "%(tool)s permits %(requests)s request in %(seconds)s s; Rollcall stays below that.",
+        "%(tool)s permits %(requests)s requests in %(seconds)s s; Rollcall stays below that.",
         limit.requests,
     )
     return text % {"tool": "%(tool)s", "requests": limit.requests, "seconds": f"{limit.seconds:g}"}

@@ -10,6 +10,7 @@ _COLUMN: Final = gettext_noop("The columns that you choose for it")
 CSV: Final = Tool(
     key="csv",
     name="CSV",
+    place=gettext_noop("your HR tool"),
     region=gettext_noop("A file from any HR tool"),
     credentials=(),
     data=(

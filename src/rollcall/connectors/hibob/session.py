@@ -17,8 +17,8 @@ FIELDS_PATH: Final = "/v1/company/people/fields"
 LISTS_PATH: Final = "/v1/company/named-lists"
 
 BLOCKED: Final = gettext_noop(
-    "If the key has that permission already, HiBob may not accept the address of Rollcall’s server: ask whoever looks after HiBob"
-    " whether the service user is limited to certain addresses."
+    "If the key has that permission already, HiBob may not accept the address of Rollcall’s server: ask"
+    " whoever looks after HiBob whether the service user is limited to certain addresses."
 )
 
 _EPOCH: Final = re.compile(r"\d{9,11}(?:\.\d{1,6})?")

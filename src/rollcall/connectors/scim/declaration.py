@@ -14,7 +14,8 @@ COPY_BASE: Final = gettext_noop(
 
 SCIM: Final = Tool(
     key="scim",
-    name="SCIM 2.0",
+    name="SCIM",
+    place=gettext_noop("the other system"),
     region=gettext_noop("Worldwide"),
     credentials=(
         CredentialField(

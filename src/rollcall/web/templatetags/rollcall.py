@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
+from rollcall.connections import gallery
+
 register = template.Library()
 
 
@@ -19,7 +21,13 @@ register = template.Library()
 def icon(name: str, size: int = 16) -> SafeString:
     """Return an icon of the lucide set as SVG. It is decoration: the word beside it carries the meaning."""
     svg = lucide(name, size=size, aria_hidden="true", focusable="false")
-    return format_html("{}", SafeString(str(svg).replace('class="lucide', 'class="icon lucide')))
+    return format_html("{}", SafeString(str(svg).replace("<svg ", '<svg class="icon" ', 1)))
+
+
+@register.filter
+def place(tool: gallery.Tool) -> str:
+    """Return what sentences call the system behind an HR tool."""
+    return gallery.place_of(tool)
 
 
 @register.simple_tag(takes_context=True)
