@@ -13,7 +13,6 @@ from rollcall.connections.source import Wanted
 from rollcall.sync import actions
 from tests.sync.flow import ALICE, Flow, forget_schedule, running
 
-
 # four requests a second, and one for each person's account
 DEEL = pytest.param("deel", marks=pytest.mark.thorough)
 
