@@ -26,7 +26,7 @@ from tests.accounts.people import two_companies
 pytestmark = pytest.mark.thorough
 
 MIXTURES = int(os.environ.get("ROLLCALL_MIXTURES") or 20)
-PEOPLE = 260
+PEOPLE = 130
 API = sorted(key for key, kind in TOOLS.items() if kind.tool.kind == "api")
 
 # What a network or a server does to a read for a while; nothing here is wrong with the people themselves.

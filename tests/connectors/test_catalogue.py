@@ -1,12 +1,14 @@
 """The list of tools, and opening a connection to one."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from rollcall.connectors.base import Access, Connector, Delta
-from rollcall.connectors.catalogue import ANNOUNCED, TOOLS, connect
+from rollcall.connectors.catalogue import ANNOUNCED, TOOLS, connect, redeem
 from rollcall.connectors.errors import Unreachable, WrongAddress, WrongCredentials
+from rollcall.connectors.webhooks import Call, NotGenuine
 from rollcall.engine.snapshot import DELIVERABLE, Employee
 from rollcall.http_client import HttpClient
 from tests.connectors.loopback import opened
@@ -112,3 +114,18 @@ def test_nothing_is_said_when_nobody_answers() -> None:
     """T1: the port is closed."""
     with opened("bamboohr", "http://127.0.0.1:1", BAMBOO) as connector, pytest.raises(Unreachable):
         connector.test()
+
+
+def test_no_code_is_redeemed_at_a_tool_without_authorisation() -> None:
+    with pytest.raises(LookupError):
+        redeem("bamboohr", "code", app={})
+
+
+def test_a_tool_without_webhooks_registers_none() -> None:
+    with opened("humaans", "http://127.0.0.1:9", {"api_token": "t"}) as connector:
+        with pytest.raises(NotImplementedError):
+            connector.register("https://rollcall.example/hooks/t/", "s")
+        with pytest.raises(NotImplementedError):
+            connector.unregister("1")
+        with pytest.raises(NotGenuine):
+            connector.hear("s", Call(method="POST", headers={}, query={}, body=b""), datetime.now(UTC))

@@ -62,6 +62,8 @@ def make_plan(
         elif Kind.ARCHIVE in kinds and not (_is_owner(one) and owner_goes):
             departing.add(one.employee.id)
             owner_goes = owner_goes or _is_owner(one)
+    # A member whom nobody is linked to is known by e-mail, and two who left may have had the same one.
+    archived: set[int | None] = set()
     for one in candidates(False):
         lines = decide(
             one,
@@ -75,6 +77,10 @@ def make_plan(
         )
         if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
             lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
+        if one.link is None and lines and lines[0].kind is Kind.ARCHIVE:
+            if lines[0].member_id in archived:
+                continue
+            archived.add(lines[0].member_id)
         yield from lines
 
 
