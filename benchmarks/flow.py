@@ -56,7 +56,7 @@ def _connect(entity: Entity, credentials: Mapping[str, str]) -> Connection:
         actor=ACTOR,
         now=timezone.now(),
     )
-    found = actions.test_credentials("bamboohr", credentials, Wanted())
+    found = actions.try_credentials("bamboohr", credentials, Wanted())
     return actions.connect(entity, "bamboohr", credentials, wanted=Wanted(), access=found, actor=ACTOR)
 
 
