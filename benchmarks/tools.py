@@ -4,13 +4,13 @@ The floor sends the same requests again with a plain HTTP client and decodes eac
 nothing. Connector and floor run in processes of their own, the stand-in in a third.
 """
 
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import click
@@ -18,93 +18,60 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from rollcall.connectors.base import EVERYTHING, Around, Connector
-from rollcall.connectors.catalogue import TOOLS, normalised
+from benchmarks import needed
+from benchmarks.ways import WAYS, Asked, Way, connected, stand_in
+from rollcall.connectors.base import Connector
 from rollcall.connectors.errors import UnreadableRecord
-from rollcall.http_client import Answer, HttpClient
-from rollcall.simulators.server import TOOLS as STAND_INS
 
-API: Final = sorted(key for key, kind in TOOLS.items() if kind.tool.kind == "api" and key in STAND_INS)
 MEBIBYTE: Final = 1024
-
-
-class Asked(Struct, frozen=True):
-    """One request, to be sent again."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
+TIMES: Final = 3
+"""Measured so often, where it is cheap: the middle one counts."""
+CHEAP: Final = 20.0
+"""Seconds."""
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """What one process measured, in seconds; memory in KiB."""
+    """What one process measured: seconds by the clock and of its own work; memory in KiB."""
 
     employees: int
     requests: int
     bytes: int
     seconds: float
+    cpu: float
     peak: int
     asked: list[Asked] = []
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A row of the report."""
+    """A row of the report. ``seconds`` and ``cpu`` are those of one read and of its floor."""
 
     tool: str
     people: int
     requests: int
-    per_second: float
-    ratio: float
     megabytes: float
+    seconds: tuple[float, float]
+    cpu: tuple[float, float]
+    # resident memory at its highest, in MiB, and how much more that is than with few people
+    peak: float
     growth: float
+    # how often both were measured
+    times: int
 
 
-class Recording(HttpClient):
-    """Keeps what it sends, so that the floor can send it again, and counts what comes."""
-
-    def __init__(self, *args: Any, keep: bool, **options: Any) -> None:
-        """``keep`` the requests themselves; the rest as ``HttpClient``."""
-        super().__init__(*args, **options)
-        self.keep, self.asked, self.count, self.bytes = keep, list[Asked](), 0, 0
-
-    def request(self, method: str, path_or_url: str, **more: Any) -> Answer:
-        """Send it and write it down."""
-        answer = super().request(method, path_or_url, **more)
-        self.count += 1
-        self.bytes += len(answer.body)
-        if self.keep:
-            made = httpx.Request(
-                method,
-                answer.url,
-                headers=more.get("headers"),
-                content=more.get("content"),
-                data=more.get("data"),
-                json=more.get("json"),
-            )
-            self.asked.append(Asked(method, answer.url, dict(made.headers), made.read()))
-        return answer
-
-
-def read(tool: str, url: str, credentials: Mapping[str, str], *, keep: bool) -> Figures:
+def read(way: Way, url: str, credentials: dict[str, str], *, keep: bool) -> Figures:
     """Read everybody with the connector, as a run would: every record mapped, none kept."""
-    kind = TOOLS[tool]
-    host = httpx.URL(url).netloc.decode()
-    with Recording(
-        url, allow_hosts=[host], limits=kind.http_limits, wait_for=kind.wait_for, keep=keep
-    ) as http:
-        others = dict.fromkeys(kind.tool.origins, http)
-        connector = kind(normalised(kind, credentials), http, EVERYTHING, Around(others=others))
-        begun = time.perf_counter()
+    with connected(way, url, credentials, whole=keep) as (connector, kept):
+        begun, cpu = time.perf_counter(), time.process_time()
         employees = sum(1 for _ in _employees(connector))
-        seconds = time.perf_counter() - begun
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
         return Figures(
             employees=employees,
-            requests=http.count,
-            bytes=http.bytes,
+            requests=kept.requests,
+            bytes=kept.bytes,
             seconds=seconds,
-            peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-            asked=http.asked,
+            cpu=cpu,
+            peak=_peak(),
+            asked=kept.asked,
         )
 
 
@@ -117,20 +84,30 @@ def _employees(connector: Connector) -> Iterator[object]:
                 continue
 
 
-def floor(asked: list[Asked]) -> Figures:
-    """Send the same requests and decode the answers into nothing."""
-    size, begun = 0, time.perf_counter()
+def floor(asked: Sequence[Asked]) -> Figures:
+    """Send the same requests and decode the answers into nothing. Raises where another status comes."""
+    size, begun, cpu = 0, time.perf_counter(), time.process_time()
     with httpx.Client(trust_env=False, timeout=120) as http:
         for one in asked:
             answer = http.request(one.method, one.url, headers=one.headers, content=one.body)
+            if answer.status_code != one.status:
+                raise RuntimeError(f"status {answer.status_code} instead of {one.status}: {one.url}")
             size += len(answer.content)
             if "xml" in answer.headers.get("content-type", ""):
                 ET.fromstring(answer.content)  # noqa: S314 - our own stand-in's
             else:
                 msgspec.json.decode(answer.content)
-    seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Figures(employees=0, requests=len(asked), bytes=size, seconds=seconds, peak=peak)
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    return Figures(employees=0, requests=len(asked), bytes=size, seconds=seconds, cpu=cpu, peak=_peak())
+
+
+def _peak() -> int:
+    """Return the highest resident memory of this process in KiB.
+
+    Not by ``getrusage``: a child takes that over from its parent (seen).
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 # --- processes -----------------------------------------------------------------------------------------
@@ -139,7 +116,7 @@ def floor(asked: list[Asked]) -> Figures:
 class Job(Struct, frozen=True, kw_only=True):
     """What a child does: read with the connector, or send ``asked`` again."""
 
-    tool: str = ""
+    way: str = ""
     url: str = ""
     credentials: dict[str, str] = {}
     keep: bool = False
@@ -152,77 +129,88 @@ def _child(job: Job) -> Figures:
     return msgspec.json.decode(done.stdout, type=Figures)
 
 
-@contextmanager
-def _stand_in(tool: str, people: int) -> Iterator[tuple[str, dict[str, str]]]:
-    command = [
-        sys.executable,
-        "-m",
-        "rollcall.project",
-        "simulate",
-        tool,
-        "--people",
-        str(people),
-        "--port",
-        "0",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None:  # pragma: no cover - it is a pipe
-                raise RuntimeError
-            _name, url, *words = process.stdout.readline().split()
-            pairs = (word.partition("=") for word in words)
-            yield url, {name: value for name, _, value in pairs if name != "control"}
-        finally:
-            process.terminate()
+def _done(job: Job) -> Figures:
+    if job.asked:
+        return floor(job.asked)
+    return read(WAYS[job.way], job.url, job.credentials, keep=job.keep)
 
 
-def measure(tool: str, people: int, small: int) -> Line:
-    """Measure one tool at two sizes."""
-    with _stand_in(tool, small) as (url, credentials):
-        little = _child(Job(tool=tool, url=url, credentials=credentials))
-    with _stand_in(tool, people) as (url, credentials):
-        job = Job(tool=tool, url=url, credentials=credentials)
+def measure(key: str, people: int, small: int) -> Line:
+    """Measure one way of reading at two sizes."""
+    way = WAYS[key]
+    people = min(people, way.most or people)
+    with stand_in(way.tool, small) as tool:
+        little = _child(Job(way=key, url=tool.url, credentials=tool.credentials))
+    with stand_in(way.tool, people) as tool:
+        job = Job(way=key, url=tool.url, credentials=tool.credentials)
         # The stand-in writes each record once, at its first reading: not ours to count.
-        asked = _child(msgspec.structs.replace(job, keep=True)).asked
-        ours = _child(job)
-        least = _child(Job(asked=asked))
+        first = _child(msgspec.structs.replace(job, keep=True))
+        times = TIMES if first.seconds < CHEAP else 1
+        ours, least = [], []
+        for _ in range(times):
+            ours.append(_child(job))
+            least.append(_child(Job(asked=first.asked)))
+    # PayFit does not list people who left long ago
+    if ours[0].employees < 0.9 * people:
+        raise RuntimeError(f"{way.name}: {ours[0].employees} of {people} people")
+    peak = max(each.peak for each in ours)
     return Line(
-        tool=TOOLS[tool].tool.name,
-        people=ours.employees,
-        requests=ours.requests,
-        per_second=ours.employees / ours.seconds,
-        ratio=ours.seconds / least.seconds,
-        megabytes=ours.peak / MEBIBYTE,
-        growth=(ours.peak - little.peak) / MEBIBYTE,
+        tool=way.name,
+        people=ours[0].employees,
+        requests=ours[0].requests,
+        megabytes=ours[0].bytes / MEBIBYTE**2,
+        seconds=(median(each.seconds for each in ours), median(each.seconds for each in least)),
+        cpu=(median(each.cpu for each in ours), median(each.cpu for each in least)),
+        peak=peak / MEBIBYTE,
+        growth=(peak - little.peak) / MEBIBYTE,
+        times=times,
+    )
+
+
+def head() -> Iterator[str]:
+    """Yield the head of the table."""
+    yield "| tool | employees | requests | MiB | employees a second | times the floor | own CPU | peak | growth |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+
+
+def row(found: Line) -> str:
+    """Return a row of the table."""
+    ours, least = found.seconds
+    return (
+        f"| {found.tool} | {found.people:,} | {found.requests:,} | {found.megabytes:,.0f} |"
+        f" {found.people / ours:,.0f} | {ours / least:.1f} | {found.cpu[0]:.1f} s of {ours:.1f} s |"
+        f" {found.peak:.0f} MiB | {found.growth:+.0f} MiB |"
     )
 
 
 @click.command()
 @click.option(
-    "--people", default=100_000, show_default=True, type=click.IntRange(1), help="How many employees."
+    "--people", default=None, type=click.IntRange(1), help="How many employees: 100,000, or 10,000 requests."
 )
 @click.option(
     "--small", default=1_000, show_default=True, type=click.IntRange(1), help="The one to compare with."
 )
-@click.option("--tool", "only", multiple=True, type=click.Choice(API), help="Only these tools.")
+@click.option("--tool", "only", multiple=True, type=click.Choice([*WAYS]), help="Only these.")
+@click.option("--requests", "counted", is_flag=True, help="Count requests instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--child", is_flag=True, hidden=True)
-def tools(people: int, small: int, only: tuple[str, ...], child: bool) -> None:
+def tools(
+    people: int | None, small: int, only: tuple[str, ...], counted: bool, as_json: bool, child: bool
+) -> None:
     """Read every tool's stand-in; print employees a second, the ratio to the floor, and memory."""
     if child:
-        job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-        figures = floor(job.asked) if job.asked else read(job.tool, job.url, job.credentials, keep=job.keep)
+        figures = _done(msgspec.json.decode(sys.stdin.buffer.read(), type=Job))
         sys.stdout.buffer.write(msgspec.json.encode(figures))
         return
-    click.echo(
-        "| tool | employees | requests | employees a second | times the floor | peak memory | growth |"
-    )
-    click.echo("|---|---|---|---|---|---|---|")
-    for name in only or API:
-        one = measure(name, people, small)
-        click.echo(
-            f"| {one.tool} | {one.people:,} | {one.requests:,} | {one.per_second:,.0f} | {one.ratio:.1f} |"
-            f" {one.megabytes:.0f} MiB | {one.growth:+.0f} MiB |"
-        )
+    if not as_json:
+        click.echo("\n".join(needed.head() if counted else head()))
+    for key in only or WAYS:
+        if counted:
+            requests = needed.needed(key, people or 10_000)
+            click.echo(msgspec.json.encode(requests) if as_json else needed.row(requests))
+        else:
+            found = measure(key, people or 100_000, small)
+            click.echo(msgspec.json.encode(found) if as_json else row(found))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ A read that does not add up is done a second time, once. Pages of both reads are
 either is present, and the caller judges repeated ids.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import msgspec
@@ -136,12 +138,13 @@ def by_cursor(fetch: Callable[[str | None], Part], most: int = PAGE_LIMIT) -> It
 
 
 class _Tally:
-    """What one read has seen so far."""
+    """What one read has seen so far: eight bytes a person."""
 
     def __init__(self) -> None:
         self.totals: set[int | None] = set()
         self.bodies: set[int] = set()
-        self.ids: set[str] = set()
+        # hashes: should two people ever share one, the list is read a second time and then stands
+        self.hashes = array("q")
         self.nameless = 0
         self.count = 0
 
@@ -152,8 +155,8 @@ class _Tally:
         if len(self.totals) > 1 or (part.ids and body in self.bodies):
             return False
         self.bodies.add(body)
-        named = [each for each in part.ids if each is not None]
-        self.ids.update(named)
+        named = [hash(each) for each in part.ids if each is not None]
+        self.hashes.extend(named)
         self.nameless += len(part.ids) - len(named)
         self.count += len(part.ids)
         return True
@@ -161,18 +164,20 @@ class _Tally:
     def agrees(self) -> bool:
         """Whether the count, or that of different people, is what the tool said; true if it said nothing."""
         total = next(iter(self.totals), None)
-        return total is None or total in (self.count, self._people())
+        return total is None or total == self.count or total == self._people()
 
     def doubled(self) -> bool:
         """Whether somebody came twice while the totals agree.
 
         Then somebody else may have been missed (P3).
         """
-        total = next(iter(self.totals), None)
-        return self._people() < self.count and self._people() != total
+        total, people = next(iter(self.totals), None), self._people()
+        return people < self.count and people != total
 
     def _people(self) -> int:
-        return len(self.ids) + self.nameless
+        ordered = sorted(self.hashes)
+        different = sum(1 for one, next_one in pairwise(ordered) if one != next_one)
+        return bool(ordered) + different + self.nameless
 
 
 def complete(dialogue: Dialogue, read: Callable[[], Iterator[Part]]) -> Iterator[Page]:

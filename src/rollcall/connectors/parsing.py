@@ -175,6 +175,7 @@ def _countries() -> Mapping[str, str]:
     return found
 
 
+@lru_cache(maxsize=4_096)
 def bank_part(name: str, label: str | None) -> str | None:
     """Return the field of ``BankAccount`` that a customer's own field is called after, else None."""
     for part, pattern in BANK_NAMES:

@@ -19,6 +19,8 @@ from rollcall.connectors.catalogue import connect, redeem
 from rollcall.connectors.client import Dialogue
 from rollcall.connectors.deel.connector import Deel
 from rollcall.connectors.deel.declaration import AUTHORISATION
+from rollcall.connectors.deel.joining import packed, unpacked
+from rollcall.connectors.deel.payloads import Bank
 from rollcall.connectors.deel.people import read
 from rollcall.connectors.deel.session import Session
 from rollcall.connectors.pacing import InProcess
@@ -158,6 +160,7 @@ def test_refused_lists_leave_their_fields_out_and_are_named(scripted: Any) -> No
         deel([{"id": "1", "first_name": "Ida"}], contracts=403, fields=400, **{"legal-entities": 403})
     )
     with opened("deel", server.url, KEY) as connector:
+        assert connector.unreadable() == set(), "nobody has been read"
         person = employees(connector)["1"]
         assert connector.unreadable() >= {"cost_center", "bank_account", "last_working_day", "last_name"}
         assert "first_name" not in connector.unreadable()
@@ -165,6 +168,23 @@ def test_refused_lists_leave_their_fields_out_and_are_named(scripted: Any) -> No
     assert person.cost_center is person.bank_account is person.last_working_day is msgspec.UNSET
     assert set(missing) == {"cost_center", "bank_account"}
     assert missing["cost_center"] == "Scope contracts:read"
+
+
+def test_accounts_that_come_without_numbers_for_everybody_are_named(scripted: Any) -> None:
+    """A5: the numbers may not be seen."""
+    people = [{"id": str(each), "worker_id": str(each), **DIRECT} for each in range(2)]
+    banks = {"data": [{"bank_name": "planted", "full_name": "Ida"}]}
+    server = scripted(deel(people, banks=banks, **{"legal-entities": listed({"id": "le1"})}))
+    with opened("deel", server.url, KEY) as connector:
+        read = employees(connector)
+        assert "bank_account" in connector.unreadable()
+    assert all(each.bank_account is msgspec.UNSET for each in read.values())
+
+
+def test_accounts_kept_for_a_second_look_are_what_they_were() -> None:
+    banks = [Bank(), Bank(iban="DE89", full_name=None), Bank(updated_at={"odd": [1]}, status="ACTIVE")]
+    assert unpacked(packed(banks)) == banks
+    assert unpacked(packed([])) == []
 
 
 def test_accounts_refused_for_one_are_asked_for_nobody(scripted: Any) -> None:

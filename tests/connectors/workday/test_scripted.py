@@ -11,6 +11,7 @@ from rollcall.connectors import errors
 from rollcall.connectors.base import Wanted
 from rollcall.connectors.catalogue import connect
 from rollcall.connectors.errors import SourceError
+from rollcall.connectors.workday.workers import STARTING
 from rollcall.engine.snapshot import BankAccount, Status
 from rollcall.http_client import Limits
 from tests.connectors.loopback import changed, employees, opened
@@ -268,6 +269,25 @@ def test_people_hired_for_later_are_read_as_of_their_first_day(scripted: Any) ->
         "c": Status.UPCOMING,
     }
     assert found["b"].manager_id == "a"
+
+
+@pytest.mark.parametrize("days", [["2026-12-01"], ["2026-12-01", "2026-12-02"]])
+def test_many_who_are_hired_for_later_come_in_several_pages(scripted: Any, days: list[str]) -> None:
+    """Whole workers are held until a page is full."""
+    later = {
+        day: [worker(f"{day}-{n}", hired=day, active=0) for n in range(STARTING if day == days[0] else 1)]
+        for day in days
+    }
+
+    def people(asked: Any) -> Any:
+        everybody = "Request_References" not in asked.body.decode()
+        rows = [each for some in later.values() for each in some]
+        return listing(*rows) if everybody else listing(*later[said(asked, "As_Of_Effective_Date")])
+
+    with opened("workday", scripted(workday(people)).url, LOGIN) as connector:
+        sizes = [len(page.records()) for page in connector.pages()]
+    # nobody is on the first page
+    assert sizes == [0, STARTING, 1][: len(days) + 1]
 
 
 def test_managers_named_by_number_alone_are_looked_up_once(scripted: Any) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from rollcall.connectors.client import Dialogue
-from rollcall.connectors.deel.joining import contract_ids, head_of, largest, trimmed
+from rollcall.connectors.deel.joining import contract_ids, head_of, largest, packed, trimmed, unpacked
 from rollcall.connectors.deel.payloads import (
     Bank,
     Contract,
@@ -22,6 +22,7 @@ from rollcall.connectors.deel.payloads import (
 )
 from rollcall.connectors.deel.people import Refused, read, rows_of
 from rollcall.connectors.deel.session import Session
+from rollcall.connectors.joining import digest
 from rollcall.connectors.paging import Part, by_cursor, complete, framed
 
 Joined = TypeVar("Joined", Contract, EntityHead)
@@ -60,22 +61,22 @@ MORE: Final = (LAST_DAY, "ooo", "employments")
 
 
 class Extras:
-    """What is joined to people during one run. Grows by a few texts a contract, and by an account a person."""
+    """What is joined to people during one run. Grows by some 500 bytes for a person with contract and account."""
 
     def __init__(self, dialogue: Dialogue, session: Session, leave_out: Collection[str]) -> None:
         self._dialogue, self._session = dialogue, session
         self._leave_out = leave_out
         # fields of Employee that lists were refused for
         self.refused: set[str] = set()
-        # contract -> cost centre; None where they do not come
-        self._centres: dict[str, str | None] | None = None
+        # contract -> cost centre; None where they do not come. What stands for ids: see ``digest``
+        self._centres: dict[bytes, str | None] | None = None
         # legal entities with Global Payroll
         self._payroll: set[str] = set()
         # person -> what came, where anything did; and the keys that came for anybody
-        self._more: dict[str, bytes] = {}
+        self._more: dict[bytes, bytes] = {}
         self._keys: set[str] = set()
-        # worker -> accounts, so that a second look at a list that moved does not ask again
-        self._accounts: dict[str, bytes] = {}
+        # worker -> accounts, packed, so that a second look at a list that moved does not ask again
+        self._accounts: dict[bytes, bytes] = {}
         # accounts came, and any of them with a number
         self._listed = self._numbered = False
 
@@ -148,7 +149,9 @@ class Extras:
         self._centres = None
         if "cost_center" in self._leave_out:
             return
-        centres: dict[str, str | None] = {}
+        centres: dict[bytes, str | None] = {}
+        # many contracts have one cost centre: its name is kept once
+        names: dict[str | None, str | None] = {}
         count = 0
         try:
             for page in complete(self._dialogue, lambda: by_cursor(self._contracts_page)):
@@ -156,7 +159,8 @@ class Extras:
                     contract = _framed_contract.decode(raw).row
                     count += 1
                     if contract.cost_centers is not UNSET:
-                        centres[str(contract.id)] = largest(contract.cost_centers)
+                        name = largest(contract.cost_centers)
+                        centres[digest(str(contract.id))] = names.setdefault(name, name)
         except Refused:
             self.refused.add("cost_center")
             return
@@ -213,16 +217,17 @@ class Extras:
         self._keys |= found.keys()
         kept = {name: value for name in found if (value := trimmed(name, found[name]))}
         if kept:
-            self._more[str(more.id)] = msgspec.json.encode(kept)
+            self._more[digest(str(more.id))] = msgspec.json.encode(kept)
 
     def _more_of(self, head: PersonHead) -> Mapping[str, Any]:
-        kept = _objects.decode(self._more.get(str(head.id), b"{}"))
+        kept = _objects.decode(self._more.get(digest(str(head.id)), b"{}"))
         return {name: kept.get(name) for name in MORE if name in self._keys}
 
     def _centres_of(self, head: PersonHead) -> Mapping[str, str | None] | None:
         if self._centres is None:
             return None
-        return {number: self._centres[number] for number in contract_ids(head) if number in self._centres}
+        found = ((number, digest(number)) for number in contract_ids(head))
+        return {number: self._centres[place] for number, place in found if place in self._centres}
 
     def _may_have_accounts(self, head: PersonHead) -> bool:
         """Tell whether to ask for accounts: one request a person, so not for those who left."""
@@ -242,24 +247,25 @@ class Extras:
 
     def _banks(self, worker: str) -> bytes:
         """Return the accounts of a worker as a JSON list, or ``null`` where nobody can tell."""
-        if worker in self._accounts:
-            return self._accounts[worker]
+        place = digest(worker)
+        if place in self._accounts:
+            kept = self._accounts[place]
+            return msgspec.json.encode(unpacked(kept)) if kept else b"null"
         answer = self._session.get(f"/gp/workers/{quote(worker, safe='')}/banks")
         if answer.status in BANK_REFUSED:
             self.refused.add("bank_account")
             return b"null"
         if answer.status == NOT_FOUND:
-            found = b"null"
-        else:
-            listed = self._session.read(answer, _lists)
-            rows = rows_of(self._dialogue, bytes(listed.data), _banks)
-            self._listed = self._listed or bool(rows)
-            self._numbered = self._numbered or any(
-                number is not UNSET for each in rows for number in (each.iban, each.account_number)
-            )
-            found = msgspec.json.encode(rows)
-        self._accounts[worker] = found
-        return found
+            self._accounts[place] = b""
+            return b"null"
+        listed = self._session.read(answer, _lists)
+        rows = rows_of(self._dialogue, bytes(listed.data), _banks)
+        self._listed = self._listed or bool(rows)
+        self._numbered = self._numbered or any(
+            number is not UNSET for each in rows for number in (each.iban, each.account_number)
+        )
+        self._accounts[place] = packed(rows)
+        return msgspec.json.encode(rows)
 
 
 def _more_part(raws: Sequence[Raw], ids: Sequence[str | None], total: int | None) -> Part:

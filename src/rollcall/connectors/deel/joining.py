@@ -1,14 +1,16 @@
 """What joins a person to other lists of Deel, and what of those is kept. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
+from msgspec.structs import astuple
 
-from rollcall.connectors.deel.payloads import PersonHead
+from rollcall.connectors.deel.payloads import Bank, PersonHead
 
 _head: Final = msgspec.json.Decoder(PersonHead)
+_packed: Final = msgspec.json.Decoder(list[tuple[int, list[Any]]])
 
 
 def head_of(raw: Raw) -> PersonHead:
@@ -51,3 +53,20 @@ def largest(centres: Any) -> str | None:
     chosen = max(named, key=share, default={})
     found = chosen.get("name") or chosen.get("number")
     return None if found is None else str(found)
+
+
+def packed(banks: Sequence[Bank]) -> bytes:
+    """Return accounts without the names of their members: everybody's are kept during a run."""
+    rows = [[(bit, value) for bit, value in enumerate(astuple(each)) if value is not UNSET] for each in banks]
+    return msgspec.json.encode(
+        [(sum(1 << bit for bit, _ in row), [value for _, value in row]) for row in rows]
+    )
+
+
+def unpacked(kept: bytes) -> list[Bank]:
+    """Return what ``packed`` was given."""
+    names = Bank.__struct_fields__
+    return [
+        Bank(**dict(zip((name for bit, name in enumerate(names) if mask >> bit & 1), values, strict=True)))
+        for mask, values in _packed.decode(kept)
+    ]

@@ -48,7 +48,7 @@ class Lists:
         self._contract_keys: set[str] = set()
         # list -> id -> name; of an employee's teams by theirs
         self._names: dict[str, dict[str, Any]] = {PLACES: {}, ENTITIES: {}}
-        self._teams: dict[str, set[str]] = {}
+        self._teams: dict[str, tuple[str, ...]] = {}
 
     def load(self) -> None:
         """Read them all. Raises ``SourceError``."""
@@ -64,6 +64,7 @@ class Lists:
         for path in self._asked:
             if not self._read(path, takers[path]):
                 self.missing |= set(FIELDS[path])
+        self._contracts.settle()
         if CONTRACTS in self._asked:
             self.missing |= {name for name, key in CONTRACT.items() if key not in self._contract_keys}
 
@@ -78,7 +79,7 @@ class Lists:
             if (name := self._names[path].get(str(number))) is not None:
                 names[field] = name
         if TEAMS in self._asked and "team" not in self.missing:
-            names["team"] = ", ".join(sorted(self._teams.get(str(head.id), ()))) or None
+            names["team"] = ", ".join(sorted({*self._teams.get(str(head.id), ())})) or None
         joined = {
             "contract": {key: contract.get(key) for key in sorted(self._contract_keys)},
             "names": names,
@@ -119,8 +120,10 @@ class Lists:
     def _take_team(self, number: str, row: Row) -> None:
         members, name = row.get("employee_ids"), row.get("name")
         if isinstance(members, list) and isinstance(name, str):
-            for member in members:
-                self._teams.setdefault(str(member), set()).add(name)
+            # most are in one team: the same tuple for all of them
+            alone = (name,)
+            for member in map(str, members):
+                self._teams[member] = self._teams[member] + alone if member in self._teams else alone
 
 
 def next_cursor(dialogue: Dialogue, found: Listed) -> str | None:

@@ -1,6 +1,7 @@
 """HiBob's JSON, as far as we read it. Sources: documented on apidocs.hibob.com, seen where marked."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
@@ -89,14 +90,24 @@ def at(person: Mapping[str, Any], name: str, path: str | None = None) -> Any:
     for each in (path, name):
         if each is not None and (found := nested(person, each)) is not UNSET:
             return found
-    flat = person.get("/" + name.replace(".", "/"))
+    flat = person.get(_flat(name))
     return flat.get("value", UNSET) if isinstance(flat, dict) else UNSET
 
 
 def nested(tree: Any, path: str) -> Any:
     """Return what stands in ``tree`` at the dotted path, or UNSET; fields of root stand at the top."""
-    for part in path.removeprefix("root.").split("."):
+    for part in _parts(path):
         if not isinstance(tree, dict) or part not in tree:
             return UNSET
         tree = tree[part]
     return tree
+
+
+@lru_cache(maxsize=4_096)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.removeprefix("root.").split("."))
+
+
+@lru_cache(maxsize=4_096)
+def _flat(name: str) -> str:
+    return "/" + name.replace(".", "/")

@@ -80,6 +80,7 @@ class Reading:
         # somebody has left
         self._gone = False
         self._labels: dict[str, dict[str, str]] | None = None
+        self._list_fields = sorted({*mapping.LISTS, *question.frame.lists})
         # lists of accounts are read only for the bank details of HiBob itself
         self._wants_bank = "bank_account" in question.sought
         self.accounts_closed = False
@@ -126,9 +127,8 @@ class Reading:
         rows = bytes(decode(self._dialogue, answer, _found).employees)
         found = _row_ids(self._dialogue, rows)
         raws = _rows.decode(rows)
-        people = [_read(raw) for raw in raws]
-        for person in people:
-            self._note(person)
+        for raw in raws:
+            self._note(_read(raw))
         if not self._gone and mapping.STATUS in self.came:
             # of the same category, and nobody has left: then it is empty for everybody, and not hidden
             self.came.add(mapping.NAMES["end_date"])
@@ -164,7 +164,7 @@ class Reading:
         """Return labels of list items that the answer has no label for."""
         frame = self._question.frame
         found = {}
-        for name in sorted({*mapping.LISTS, *frame.lists}):
+        for name in self._list_fields:
             path = frame.paths.get(name)
             value = at(person, name, path)
             if value in (None, "", [], msgspec.UNSET) or mapping.label(person, path or name):

@@ -53,9 +53,11 @@ class Lists:
     def load(self) -> None:
         """Read them all. Raises ``SourceError``."""
         self._read(ROLES, self._take_role)
+        self._roles.settle()
         self._read(PLACES, lambda number, row: self._take_name(PLACES, number, row))
         self._read(COMPANIES, lambda number, row: self._take_name(COMPANIES, number, row))
         self._read(ACCOUNTS, self._take_account)
+        self._accounts.settle()
         if ROLES not in self._unasked():
             self.missing |= {name for name, key in ROLE.items() if key not in self._role_keys}
         if ACCOUNTS not in self._unasked() and not self._accounts_came:

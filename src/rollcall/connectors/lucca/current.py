@@ -5,7 +5,7 @@ N people cost N/100 requests, as many for bank details and private addresses, an
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
 import msgspec
@@ -94,6 +94,19 @@ _units: Final = msgspec.json.Decoder(list[Unit])
 _records: Final = msgspec.json.Decoder(list[dict[str, Raw]])
 _attributes: Final = msgspec.json.Decoder(list[Attribute])
 _reference: Final = msgspec.json.Decoder(Reference | None)
+
+
+Opened: TypeAlias = Mapping[str, Raw] | None
+"""Part of a row: its members, or None for a reference to nothing."""
+
+
+class _Position(Struct, rename="camel"):
+    job_title: Any = None
+    job_qualification: Reference | None = None
+
+
+_opened: Final[msgspec.json.Decoder[Opened]] = msgspec.json.Decoder(dict[str, Raw] | None)
+_position: Final = msgspec.json.Decoder(_Position | None)
 
 
 class Current:
@@ -270,15 +283,18 @@ class Current:
                 "position": self._applicable(members, "applicableJobPosition", listed.embedded.position),
             }
             whole = {name: part for name, part in parts.items() if part is not None}
-            known = {**self._known(whole, names), **self._title(whole.get("position"))}
+            opened = {name: _opened.decode(part) for name, part in whole.items()}
+            known = {**self._known(opened, names), **self._title(whole.get("position"))}
         except msgspec.ValidationError:
             # it will be set aside
             return b'{"employee":' + bytes(raw) + b',"is_odd":true}'
         kept = msgspec.json.encode({name: members[name] for name in EMPLOYEE if name in members})
         whole = {"employee": Raw(kept), **whole}
+        opened["employee"] = members
         if personal is not None:
             whole["personal"] = Raw(personal)
-        self._note(whole, known)
+            opened["personal"] = _opened.decode(personal)
+        self._note(opened, known)
         return msgspec.json.encode({**whole, "names": known, "attributes": dict(sorted(own.items()))})
 
     def _applicable(self, members: Mapping[str, Raw], name: str, embedded: Mapping[str, Raw]) -> Raw | None:
@@ -293,25 +309,26 @@ class Current:
         return None if reference is None else str(reference.id)
 
     def _known(
-        self, whole: Mapping[str, Raw], names: Mapping[str, Mapping[str, Unit] | None]
+        self, parts: Mapping[str, Opened], names: Mapping[str, Mapping[str, Unit] | None]
     ) -> dict[str, str | None]:
         """Return field -> name of what the parts refer to; left out where nobody can tell."""
         found: dict[str, str | None] = {}
         for field, (path, _scope, part, key, attribute) in LISTS.items():
-            if part not in whole or names.get(path) is None:
+            units = names.get(path)
+            if part not in parts or units is None:
                 continue
-            members = msgspec.json.decode(whole[part], type=dict[str, Raw] | None)
+            members = parts[part]
             if members is None or (number := self._referred(members.get(key))) is None:
                 found[field] = None
                 continue
-            unit = (names.get(path) or {}).get(number)
+            unit = units.get(number)
             if unit is not None:
                 found[field] = _kind(unit) if field == "employment_type" else getattr(unit, attribute)
         return found
 
     def _title(self, raw: Raw | None) -> dict[str, str | None]:
         """Return the name of a qualification where it stands for the title; the list is read on first need."""
-        position = msgspec.json.decode(raw or b"null", type=_Position | None)
+        position = _position.decode(raw or b"null")
         if position is None or position.job_title or position.job_qualification is None:
             return {}
         if self._titles is None:
@@ -320,18 +337,14 @@ class Current:
         title = unit and _profession(unit)
         return {"job_title": title} if title else {}
 
-    def _note(self, parts: Mapping[str, Raw], known: Mapping[str, Any]) -> None:
+    def _note(self, parts: Mapping[str, Opened], known: Mapping[str, Any]) -> None:
         """Remember which fields somebody has; what they have none of counts, being known."""
-        keys = {part: msgspec.json.decode(raw, type=dict[str, Raw] | None) for part, raw in parts.items()}
         self._came.update(("id", *known))
         for field, (part, key) in KEYS.items():
-            if part in keys and (keys[part] is None or key in (keys[part] or ())):
-                self._came.add(field)
-
-
-class _Position(Struct, rename="camel"):
-    job_title: Any = None
-    job_qualification: Reference | None = None
+            if field not in self._came and part in parts:
+                members = parts[part]
+                if members is None or key in members:
+                    self._came.add(field)
 
 
 def _profession(unit: Unit) -> str | None:

@@ -63,6 +63,11 @@ AXES_KNOWN: Final = {
 }
 """What accounts call the axes of cost centres and teams (assumed): their numbers differ by account (seen)."""
 
+KEYS: Final = {name: key.lower() for name, (key, _) in LEGACY.items()}
+"""Field of Employee -> key of a user, whose case of letters varies (seen)."""
+
+_AXIS: Final = AXIS.lower()
+
 PLACES: Final = ("legal_entity", "country", "time_zone")
 
 _users: Final = msgspec.json.Decoder(ListV3)
@@ -217,12 +222,14 @@ class Legacy:
         self, members: Mapping[str, Raw], extended: Mapping[str, Any], known: Mapping[str, Any], frame: Frame
     ) -> None:
         """Remember which fields somebody has."""
-        self._came.update(name for name, (key, _) in LEGACY.items() if key.lower() in members)
+        self._came.update(name for name, key in KEYS.items() if key in members)
         self._came.update(("id", *known))
-        own = {*extended, *(AXIS + name[len(AXIS) :] for name in members if name.startswith(AXIS.lower()))}
+        own = {*extended, *(AXIS + name[len(AXIS) :] for name in members if name.startswith(_AXIS))}
         self._came.update(name for name, key in frame.fields.items() if key in own)
         bank = set(frame.bank.values())
-        if any(key in bank if bank else parsing.bank_part(key, None) for key in extended):
+        if "bank_account" not in self._came and any(
+            key in bank if bank else parsing.bank_part(key, None) for key in extended
+        ):
             self._came.add("bank_account")
 
     def _names(self, *, sample: bool) -> Names:

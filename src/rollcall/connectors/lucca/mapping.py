@@ -68,6 +68,8 @@ CURRENT: Final[Mapping[str, str]] = {
 
 EXTENDED: Final = "extendedData"
 AXIS: Final = "userAxisValues_"
+_EXTENDED: Final = EXTENDED.lower()
+_AXIS: Final = AXIS.lower()
 
 _BIC: Final = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _SORT_CODE: Final = re.compile(r"\d{6}|\d{2}-\d{2}-\d{2}")
@@ -135,9 +137,10 @@ def _custom(frame: Frame, own: Mapping[str, Any]) -> dict[str, str | None] | Uns
 def _own(row: LegacyRow) -> Iterator[tuple[str, Any]]:
     """Yield the analytical axes of a user and their custom fields, lists by the name of the entry."""
     for name, value in row.user.items():
-        if name.lower().startswith(AXIS.lower()):
+        folded = name.lower()
+        if folded.startswith(_AXIS):
             yield AXIS + name[len(AXIS) :], value.get("name", UNSET) if isinstance(value, dict) else value
-        if name.lower() == EXTENDED.lower() and isinstance(value, dict):
+        if folded == _EXTENDED and isinstance(value, dict):
             for key, each in value.items():
                 inside = each.get("value", UNSET) if isinstance(each, dict) else each
                 yield key, row.picked.get(key, inside)

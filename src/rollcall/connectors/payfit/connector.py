@@ -66,8 +66,8 @@ KEYS: Final = {
     "iban": ("bank_account",),
 }
 
-# a contract, trimmed, by the id of its person
-Joined: TypeAlias = Mapping[str, Sequence[bytes]]
+# the contracts of a person, trimmed, a line each, by the id of the person
+Joined: TypeAlias = Mapping[str, bytes]
 
 _collaborators: Final = msgspec.json.Decoder(Collaborators)
 _contracts: Final = msgspec.json.Decoder(Contracts)
@@ -163,7 +163,6 @@ class PayFit(Connector):
     def _read(self, standing: Standing) -> Iterator[Part]:
         # contracts first: whoever is hired meanwhile is then among the people at least
         joined, running = self._joined(standing)
-        seen: set[str] = set()
         # a record whose id cannot be read may be anybody's: it is set aside and counts as present
         nameless = 0
 
@@ -173,7 +172,7 @@ class PayFit(Connector):
             listed = decode(self._dialogue, answer, _collaborators)
             rows = bytes(listed.rows)
             ids = ids_of(self._dialogue, rows, _ids, lambda row: row.id)
-            seen.update(each for each in ids if each)
+            running.difference_update(each for each in ids if each)
             nameless += sum(each is None for each in ids)
             people = [
                 self._composed(raw, number, joined)
@@ -184,7 +183,7 @@ class PayFit(Connector):
             return Part(page=page, ids=ids, cursor=listed.meta.next_page_token or None)
 
         yield from by_cursor(fetch)
-        if len(running - seen) > nameless:
+        if len(running) > nameless:
             raise StartOver("a contract is running of somebody who did not come")
 
     def _frame(self, standing: Standing) -> Frame:
@@ -211,58 +210,66 @@ class PayFit(Connector):
         kept = msgspec.json.encode({name: members[name] for name in PERSON if name in members})
         if joined is None:
             return b'{"person":' + kept + b"}"
-        contracts = b",".join(sorted(joined.get(number or "", ())))
+        contracts = b",".join(sorted(joined.get(number or "", b"").splitlines()))
         return b'{"person":' + kept + b',"contracts":[' + contracts + b"]}"
 
-    def _joined(self, standing: Standing) -> tuple[Joined | None, frozenset[str]]:
+    def _joined(self, standing: Standing) -> tuple[Joined | None, set[str]]:
         """Return the contracts of each person, and whose run; None if contracts may not be read."""
-        rows = self._listed(standing, "contracts")
-        if rows is None:
+        first = self._first(standing, "contracts")
+        if first is None:
             self._lacking |= {"job_title", "employment_type"}
-            return None, frozenset()
+            return None, set()
         natures = self._natures(standing)
-        joined: dict[str, list[bytes]] = {}
+        joined: dict[str, bytes] = {}
         running: set[str] = set()
-        for row in rows:
+        for row in self._listed(standing, "contracts", first):
             number = str(row.get("collaboratorId"))
             kept = {name: row[name] for name in CONTRACT if name in row}
             key = _contract_id(row)
             if key in natures:
                 kept[NATURE] = natures[key]
-            joined.setdefault(number, []).append(msgspec.json.encode(kept))
+            joined[number] = joined.get(number, b"") + msgspec.json.encode(kept) + b"\n"
             if row.get("collaboratorId") and mapping.STATUSES.get(str(row.get("status"))) == "active":
                 running.add(number)
-        return joined, frozenset(running)
+        return joined, running
 
     def _natures(self, standing: Standing) -> Mapping[str, Any]:
         """Return the kind of each contract, which only France has in a list of its own."""
         if standing.company.country != mapping.FRANCE or "employment_type" in self.wanted.leave_out:
             return {}
-        rows = self._listed(standing, "contracts-fr")
-        if rows is None:
+        first = self._first(standing, "contracts-fr")
+        if first is None:
             self._lacking |= {"employment_type"}
             return {}
-        return {_contract_id(row): row[NATURE] for row in rows if NATURE in row}
+        rows = self._listed(standing, "contracts-fr", first)
+        # everybody has a code, and there are few: each is kept once
+        codes: dict[str, Any] = {}
+        return {
+            _contract_id(row): codes.setdefault(repr(row[NATURE]), row[NATURE])
+            for row in rows
+            if NATURE in row
+        }
 
-    def _listed(self, standing: Standing, name: str) -> Sequence[Mapping[str, Any]] | None:
-        """Return all rows of a list of contracts, or None if it may not be read."""
+    def _first(self, standing: Standing, name: str) -> Answer | None:
+        """Return the first page of a list of contracts, or None if it may not be read."""
         if CONTRACTS not in standing.scopes:
             return None
         first = self._page(standing.path, name, None)
-        if first.status in DETAIL_REFUSED:
-            return None
+        return None if first.status in DETAIL_REFUSED else first
+
+    def _listed(self, standing: Standing, name: str, first: Answer) -> Iterator[Mapping[str, Any]]:
+        """Yield all rows of a list of contracts, page by page while they are used."""
         once = [first]
         found: list[Mapping[str, Any]] = []
 
         def fetch(cursor: str | None) -> Part:
             answer = once.pop() if once else self._page(standing.path, name, cursor)
             listed = decode(self._dialogue, answer, _contracts)
-            found.extend(self._objects(listed.rows))
+            found[:] = self._objects(listed.rows)
             return Part(page=_NO_PAGE, ids=(), cursor=listed.meta.next_page_token or None)
 
         for _part in by_cursor(fetch):
-            pass
-        return found
+            yield from found
 
     def _objects(self, rows: Raw) -> Sequence[Mapping[str, Any]]:
         try:

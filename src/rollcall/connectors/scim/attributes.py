@@ -1,6 +1,7 @@
 """Attributes by path, in any case of letters: ``title``, ``name.givenName``, ``urn:...:User:startDate``. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -12,17 +13,19 @@ TRUE: Final = frozenset({"true", "1", "yes"})
 FALSE: Final = frozenset({"false", "0", "no"})
 
 _DEEPEST: Final = 8
+_NESTING: Final = (dict, list)
 
 
-def folded(value: Any, depth: int = 0) -> Any:
-    """Return a JSON value whose names are in lower case; what is nested deeper than any schema is dropped."""
+def folded(value: dict[str, Any] | list[Any], depth: int = 0) -> Any:
+    """Return a JSON object or list whose names are in lower case; what is nested deeper than any schema is dropped."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, dict):
-        return {str(name).lower(): folded(each, depth + 1) for name, each in value.items()}
-    if isinstance(value, list):
-        return [folded(each, depth + 1) for each in value]
-    return value
+        return {
+            name.lower(): folded(each, depth + 1) if isinstance(each, _NESTING) else each
+            for name, each in value.items()
+        }
+    return [folded(each, depth + 1) if isinstance(each, _NESTING) else each for each in value]
 
 
 def at(row: Mapping[str, Any], path: str) -> Any:
@@ -38,7 +41,8 @@ def at(row: Mapping[str, Any], path: str) -> Any:
     return here
 
 
-def _steps(path: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def _steps(path: str) -> Sequence[str]:
     path = path.lower()
     schema, colon, rest = path.rpartition(":")
     if path.startswith("urn:") and colon:

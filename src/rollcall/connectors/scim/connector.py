@@ -138,7 +138,7 @@ class Scim(Connector):
 
     def _settle(self, raws: Sequence[Raw]) -> None:
         """Learn from the first users which attributes come, so that a missing one can be told from a hidden one."""
-        came = tuple(sorted({path for raw in raws for path in paths(_row(raw))}))
+        came = tuple(sorted({path for raw in raws for path in paths(folded(_top(raw)))}))
         wanted, bank = self.wanted, "bank_account."
         fields, accounts = mapping.guesses(came)
         fields |= {name: path for name, path in wanted.mapped.items() if not name.startswith(bank)}
@@ -214,15 +214,15 @@ class Scim(Connector):
         if answer.status in FILTER_REFUSED:
             return
         first = self._server.listed(answer)
-        if all(boolean(_row(raw).get("active")) is False for raw in first.raws):
+        if all(boolean(_top(raw).get("active")) is False for raw in first.raws):
             # else the filter is ignored, and everybody has been read
             yield from self._whole(INACTIVE, first)
 
     def _part(self, listed: Listed) -> Part:
-        rows = [_row(raw) for raw in listed.raws]
+        rows = [_top(raw) for raw in listed.raws]
         self._inactive_seen |= any(boolean(row.get("active")) is False for row in rows)
         if rows:
-            self._came = (self._came or set()) | set(paths(rows[0]))
+            self._came = (self._came or set()) | set(paths(folded(rows[0])))
         ids = [_id(row) for row in rows]
         if ids and not any(ids):
             raise self._dialogue.failure(UnexpectedAnswer, "no record has an id")
@@ -230,13 +230,13 @@ class Scim(Connector):
         return Part(page=page, ids=ids, cursor=listed.next_cursor)
 
 
-def _row(raw: Raw) -> dict[str, Any]:
+def _top(raw: Raw) -> dict[str, Any]:
+    """Return a user whose own names are in lower case, but not those inside."""
     try:
-        found: dict[str, Any] = folded(_objects.decode(raw))
+        return {name.lower(): value for name, value in _objects.decode(raw).items()}
     except (msgspec.DecodeError, RecursionError):
         # set aside when it is mapped
         return {}
-    return found
 
 
 def _id(row: Mapping[str, Any]) -> str | None:

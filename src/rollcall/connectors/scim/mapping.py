@@ -183,10 +183,9 @@ def _emails(listed: Any, user_name: Any) -> tuple[Text, Text]:
         by_type.setdefault(kind, parsing.text(one.get("value", UNSET), "emails"))
     name = parsing.text(user_name, "userName")
     nothing = UNSET if listed is UNSET else None
-    signed_in = name if isinstance(name, str) and is_email(name) else nothing
-    work = _first(
-        by_type.get("work", UNSET), by_type.get("primary", UNSET), by_type.get("", UNSET), signed_in
-    )
+    work = _first(*(by_type.get(kind, UNSET) for kind in ("work", "primary", "")))
+    if not isinstance(work, str):
+        work = _first(work, name if isinstance(name, str) and is_email(name) else nothing)
     return work, _first(by_type.get("home", UNSET), by_type.get("personal", UNSET), nothing)
 
 

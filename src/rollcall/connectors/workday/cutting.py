@@ -5,7 +5,7 @@ nothing to fetch; nesting has an end; the size of an answer is bounded by the HT
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
@@ -17,6 +17,7 @@ DEEPEST: Final = 100
 
 WRAPPER: Final = "as"
 _OPENING: Final = "<" + WRAPPER
+_OPENING_BYTES: Final = _OPENING.encode()
 _NAME: Final = re.compile(rb"[^\s/>]+")
 
 
@@ -37,17 +38,20 @@ def cut(body: bytes, wanted: Mapping[str, str]) -> dict[str, list[bytes]]:
         cutter.parser.Parse(body, True)
     except expat.ExpatError:
         raise Refused("not well-formed XML") from None
+    finally:
+        # it and its handlers hold each other, and with them the whole answer, until some collection of garbage
+        del cutter.parser
     return cutter.found
 
 
 def parsed(element: bytes | str) -> Element:
     """Return one element of ``cut`` as a tree. Raises ``Refused``."""
-    text = element if isinstance(element, str) else element.decode()
-    if not text.startswith(_OPENING):
-        # inside our wrapper no DOCTYPE can stand
+    wrapped = element.startswith(_OPENING) if isinstance(element, str) else element.startswith(_OPENING_BYTES)
+    if not wrapped:
+        # inside our wrapper no DOCTYPE can stand, nor what names another encoding than UTF-8
         raise Refused("no wrapper")
     try:
-        root = fromstring(text)  # noqa: S314 - without DOCTYPE there are no entities
+        root = fromstring(element)  # noqa: S314 - without DOCTYPE there are no entities
     except ParseError:
         raise Refused("not well-formed XML") from None
     if len(root) != 1:
@@ -71,8 +75,7 @@ class _Cutter:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartNamespaceDeclHandler = self._bind
         parser.EndNamespaceDeclHandler = self._unbind
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        self._look(self._start, self._end)
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
         if (encoding or "utf-8").lower() not in ("utf-8", "us-ascii"):
@@ -87,24 +90,34 @@ class _Cutter:
     def _unbind(self, prefix: str | None) -> None:
         self._bound[prefix].pop()
 
+    def _look(self, start: Callable[[str, Any], None], end: Callable[[str], None]) -> None:
+        self.parser.StartElementHandler, self.parser.EndElementHandler = start, end
+
     def _start(self, name: str, _attributes: Any) -> None:
+        self._down(name, _attributes)
+        local = name.rpartition(" ")[2]
+        self._path.append(local)
+        if self._wanted.get(local) == self._path[-2]:
+            self._begin, self._at = self.parser.CurrentByteIndex, self._depth
+            self._look(self._down, self._up)
+
+    def _end(self, _name: str) -> None:
+        self._path.pop()
+        self._depth -= 1
+
+    def _down(self, _name: str, _attributes: Any) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Refused("nested too deeply")
-        if self._at:
-            return
-        local = name.rpartition(" ")[2]
-        if self._wanted.get(local) == self._path[-1]:
-            self._begin, self._at = self.parser.CurrentByteIndex, self._depth
-        self._path.append(local)
 
-    def _end(self, _name: str) -> None:
+    def _up(self, name: str) -> None:
+        """Leave an element that is being cut, or one inside it, which is most of what there is."""
         if self._depth == self._at:
             self.found[self._path[-1]].append(self._wrapped(self.parser.CurrentByteIndex))
-            self._at = 0
-        if not self._at:
-            self._path.pop()
-        self._depth -= 1
+            self._look(self._start, self._end)
+            self._end(name)
+        else:
+            self._depth -= 1
 
     def _wrapped(self, index: int) -> bytes:
         """Return the element whose end tag is at ``index``; if it is one empty tag, it ends just before."""

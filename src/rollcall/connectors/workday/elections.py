@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 from msgspec import UNSET
 
 from rollcall.connectors import parsing
-from rollcall.connectors.workday.envelope import NAMESPACE
-from rollcall.connectors.workday.mapping import keys, reference
+from rollcall.connectors.workday.mapping import keys
+from rollcall.connectors.workday.tree import DESCRIPTOR, every, first, reference, text
 from rollcall.engine.snapshot import BankAccount, Text
 
 # How customers call the rules: expenses first, else regular pay (assumed)
@@ -24,7 +24,6 @@ RULES: Final = tuple(
 # Bank_ID_Number is the bank's number of the country; these call it sort code
 SORT_CODES: Final = frozenset({"GB", "IE"})
 
-_NS: Final = {"": NAMESPACE}
 _MASKED: Final = re.compile(r"[*•]|[Xx]{3}")
 _RULE: Final = "Payment_Election_Rule_Reference"
 _LAST: Final = 10**9
@@ -32,22 +31,22 @@ _LAST: Final = 10**9
 
 def accounts(enrollment: Element) -> Iterator[tuple[str, BankAccount | None]]:
     """Yield the key (see ``mapping.keys``) and the account of each person of an enrolment; None if there is none."""
-    for data in enrollment.findall("Payment_Election_Enrollment_Data", _NS):
-        for key in keys(reference(data.find("Role_ID_Reference", _NS)))[:1]:
+    for data in every(enrollment, "Payment_Election_Enrollment_Data"):
+        for key in keys(reference(first(data, "Role_ID_Reference")))[:1]:
             yield key, _account(data)
 
 
-def has_number(account: BankAccount) -> bool:
+def has_number(account: BankAccount | None) -> bool:
     """Tell whether money could be sent there."""
-    return isinstance(account.iban, str) or isinstance(account.account_number, str)
+    return account is not None and (isinstance(account.iban, str) or isinstance(account.account_number, str))
 
 
 def _account(data: Element) -> BankAccount | None:
-    groups = sorted(data.findall("Payment_Election_Rule_Group_Data", _NS), key=_rank)
+    groups = sorted(every(data, "Payment_Election_Rule_Group_Data"), key=_rank)
     for group in groups:
-        elections = sorted(group.findall("Payment_Election_Data", _NS), key=_order)
+        elections = sorted(every(group, "Payment_Election_Data"), key=_order)
         for election in elections:
-            written = election.find("Worker_Bank_Account_Data", _NS)
+            written = first(election, "Worker_Bank_Account_Data")
             # a cheque has none
             if written is not None:
                 return _read(written)
@@ -55,23 +54,23 @@ def _account(data: Element) -> BankAccount | None:
 
 
 def _rank(group: Element) -> int:
-    rule = group.find(_RULE, _NS)
-    name = "" if rule is None else rule.get(f"{{{NAMESPACE}}}Descriptor", "")
+    rule = first(group, _RULE)
+    name = "" if rule is None else rule.get(DESCRIPTOR, "")
     words = " ".join((name, *reference(rule).values()))
     return next((rank for rank, each in enumerate(RULES) if each.search(words)), len(RULES))
 
 
 def _order(election: Element) -> tuple[bool, int]:
     """Sort by which account gets the rest, then by order (assumed)."""
-    balance = (election.findtext("Distribution_Balance", "", _NS)).strip()
-    order = election.findtext("Order", "", _NS).strip()
+    balance = (text(election, "Distribution_Balance") or "").strip()
+    order = (text(election, "Order") or "").strip()
     return balance not in ("1", "true"), int(order) if order.isdecimal() and len(order) < 9 else _LAST
 
 
 def _read(written: Element) -> BankAccount:
-    country = reference(written.find("Country_Reference", _NS)).get("ISO_3166-1_Alpha-2_Code", "")
+    country = reference(first(written, "Country_Reference")).get("ISO_3166-1_Alpha-2_Code", "")
     bank = "sort_code" if country in SORT_CODES else "routing_number"
-    currency = reference(written.find("Currency_Reference", _NS)).get("Currency_ID")
+    currency = reference(first(written, "Currency_Reference")).get("Currency_ID")
     parts = {
         "iban": _part("iban", written, "IBAN"),
         "bic": _part("bic", written, "BIC"),
@@ -85,7 +84,7 @@ def _read(written: Element) -> BankAccount:
 
 def _part(part: str, written: Element, name: str) -> Text:
     """Return a part of the account; a masked number says nothing, so it counts as not delivered."""
-    value = parsing.account_part(part, written.findtext(name, None, _NS), name)
+    value = parsing.account_part(part, text(written, name), name)
     # a BIC may well end with XXX
     masked = part in ("iban", "account_number") and isinstance(value, str) and _MASKED.search(value)
     return UNSET if masked else value

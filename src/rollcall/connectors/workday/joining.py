@@ -5,7 +5,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from rollcall.connectors.base import Page, Wanted
 from rollcall.connectors.errors import UnreadableRecord
@@ -28,6 +28,7 @@ SOUGHT: Final = frozenset(
 )
 
 _encoder: Final = msgspec.json.Encoder()
+_account: Final = msgspec.json.Decoder(BankAccount | None)
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -107,13 +108,13 @@ def looked_at(items: Iterable[bytes], fields: Fields, today: str) -> list[Seen]:
 
 
 def record(
-    each: Seen, frame: Frame, managers: Mapping[str, str], accounts: Mapping[str, BankAccount | None] | None
+    each: Seen, frame: Frame, managers: Mapping[str, str], accounts: Mapping[str, bytes] | None
 ) -> bytes:
-    """Return the record: it decides its person alone."""
+    """Return the record: it decides its person alone. ``accounts`` as JSON, by key; None if they were not read."""
     above = managers.get(" ".join(each.manager)) if each.manager else None
-    account = (
-        UNSET if accounts is None else next((accounts[key] for key in each.keys if key in accounts), None)
-    )
+    account: BankAccount | UnsetType | None = UNSET
+    if accounts is not None:
+        account = _account.decode(next((accounts[key] for key in each.keys if key in accounts), b"null"))
     return _encoder.encode(
         Record(frame=frame, when=each.when, manager=above, account=account, worker=each.xml.decode())
     )

@@ -14,8 +14,8 @@ from msgspec import UNSET
 from rollcall.connectors import parsing
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.connectors.workday.cutting import Refused, parsed
-from rollcall.connectors.workday.envelope import NAMESPACE
 from rollcall.connectors.workday.payloads import Frame, Record, When
+from rollcall.connectors.workday.tree import DESCRIPTOR, PRIMARY, PRIMARY_JOB, every, first, reference
 from rollcall.engine.snapshot import Day, Employee, Status, Text
 
 # Workday has no status: the first row counts whose facts all hold (fields documented, order assumed). The last two
@@ -54,7 +54,6 @@ SHOWN_BY: Final = {
     "last_working_day": "status",
 }
 
-_NS: Final = {"": NAMESPACE}
 _TRUE: Final = frozenset({"1", "true"})
 _STATUS_DATA: Final = "Worker_Data/Employment_Data/Worker_Status_Data"
 _CONTRACT: Final = "Worker_Data/Employment_Data/Worker_Contract_Data"
@@ -116,15 +115,9 @@ def seen(employee: Employee) -> frozenset[str]:
     )
 
 
-def reference(element: Element | None) -> dict[str, str]:
-    """Return the ids of a reference by type; their order means nothing."""
-    found = () if element is None else element.findall("ID", _NS)
-    return {_attribute(each, "type"): (each.text or "").strip() for each in found}
-
-
 def own_ids(worker: Element) -> dict[str, str]:
     """Return the worker's own ids by type."""
-    return reference(_at(worker, "Worker_Reference"))
+    return reference(first(worker, "Worker_Reference"))
 
 
 def keys(ids: Mapping[str, str]) -> tuple[str, ...]:
@@ -139,9 +132,9 @@ def manager(worker: Element) -> dict[str, str]:
     of Workday found, which can lag.
     """
     own = own_ids(worker).items()
-    chain = [reference(each) for each in worker.findall(_CHAIN, _NS)]
+    chain = [reference(each) for each in every(worker, _CHAIN)]
     position = _position(worker)
-    detected = [] if position is None else [reference(each) for each in position.findall(_DETECTED, _NS)]
+    detected = [] if position is None else [reference(each) for each in every(position, _DETECTED)]
     found = [each for each in (*reversed(chain), *detected) if each and not own & each.items()]
     if not found:
         return {}
@@ -152,27 +145,23 @@ def manager(worker: Element) -> dict[str, str]:
 
 def when(worker: Element, today: str) -> When:
     """Return what the dates say on ``today`` (ISO), where no flag does: hired for later, or a contract that ended."""
-    status = _at(worker, _STATUS_DATA)
+    status = first(worker, _STATUS_DATA)
     hired = _text(status, "Hire_Date")
     starts = isinstance(hired, str) and hired[:10] > today
     if starts and not _flag(status, "Active") and not _flag(status, "Terminated"):
         return "upcoming"
-    end = _text(_at(worker, _CONTRACT), "Contract_End_Date")
+    end = _text(first(worker, _CONTRACT), "Contract_End_Date")
     return "ended" if isinstance(end, str) and end[:10] < today else ""
 
 
 def hire_day(worker: Element) -> str:
     """Return the day of hire in ISO 8601, for workers of whom ``when`` says that they are upcoming."""
-    return str(_text(_at(worker, _STATUS_DATA), "Hire_Date"))[:10]
-
-
-def _at(element: Element | None, path: str) -> Element | None:
-    return None if element is None else element.find(path, _NS)
+    return str(_text(first(worker, _STATUS_DATA), "Hire_Date"))[:10]
 
 
 def _text(element: Element | None, path: str) -> Text:
     """Return a text; ``None`` where it is absent, which is how Workday says empty (seen)."""
-    found = _at(element, path)
+    found = first(element, path)
     return None if found is None else parsing.text(found.text, path)
 
 
@@ -180,10 +169,6 @@ def _day(element: Element | None, path: str) -> Day:
     """Return a day as written: some have an offset behind them, which shifts nothing (seen)."""
     written = _text(element, path)
     return parsing.day(written.strip()[:10], path) if isinstance(written, str) else written
-
-
-def _attribute(element: Element, name: str) -> str:
-    return element.get(f"{{{NAMESPACE}}}{name}", "")
 
 
 def _flag(element: Element | None, path: str) -> bool:
@@ -197,9 +182,9 @@ def _first(values: Iterator[Text]) -> Text:
 
 def _position(worker: Element) -> Element | None:
     """Return the primary position; only that one is asked for."""
-    jobs = worker.findall("Worker_Data/Employment_Data/Worker_Job_Data", _NS)
-    primary = [each for each in jobs if _attribute(each, "Primary_Job") in _TRUE] or jobs
-    return _at(primary[0], "Position_Data") if primary else None
+    jobs = every(worker, "Worker_Data/Employment_Data/Worker_Job_Data")
+    primary = [each for each in jobs if each.get(PRIMARY_JOB) in _TRUE] or jobs
+    return first(primary[0], "Position_Data") if primary else None
 
 
 def _number(worker: Element, ids: Mapping[str, str]) -> Text:
@@ -208,8 +193,8 @@ def _number(worker: Element, ids: Mapping[str, str]) -> Text:
 
 
 def _names(worker: Element) -> dict[str, Text]:
-    names = _at(worker, "Worker_Data/Personal_Data/Name_Data")
-    legal = _at(names, "Legal_Name_Data/Name_Detail_Data")
+    names = first(worker, "Worker_Data/Personal_Data/Name_Data")
+    legal = first(names, "Legal_Name_Data/Name_Detail_Data")
     return {
         "first_name": _text(legal, "First_Name"),
         "last_name": _text(legal, "Last_Name"),
@@ -220,21 +205,21 @@ def _names(worker: Element) -> dict[str, Text]:
 def _email(worker: Element, usage: str) -> Text:
     """Return the primary address of a usage, else any; of several always the same one: their order varies (seen)."""
     found: list[tuple[bool, str]] = []
-    for each in worker.findall("Worker_Data/Personal_Data/Contact_Data/Email_Address_Data", _NS):
+    for each in every(worker, "Worker_Data/Personal_Data/Contact_Data/Email_Address_Data"):
         address = _text(each, "Email_Address")
-        for kind in each.findall("Usage_Data/Type_Data", _NS):
-            ids = reference(_at(kind, "Type_Reference"))
+        for kind in every(each, "Usage_Data/Type_Data"):
+            ids = reference(first(kind, "Type_Reference"))
             if isinstance(address, str) and ids.get("Communication_Usage_Type_ID") == usage:
-                found.append((_attribute(kind, "Primary") not in _TRUE, address))
+                found.append((kind.get(PRIMARY) not in _TRUE, address))
     return min(found)[1] if found else None
 
 
 def _standing(worker: Element, when: When) -> dict[str, Any]:
-    status = _at(worker, _STATUS_DATA)
+    status = first(worker, _STATUS_DATA)
     if status is None:
         return {}
     flags = {name: _flag(status, name) for name in ("Hire_Rescinded", "Terminated", "Active")}
-    leaves = status.findall("Leave_Status_Data", _NS)
+    leaves = every(status, "Leave_Status_Data")
     flags["On_Leave"] = any(_flag(each, "On_Leave") for each in leaves)
     flags["upcoming"], flags["ended"] = when == "upcoming", when == "ended"
     found = next((each for facts, each in STATUSES if facts.items() <= flags.items()), Status.UNKNOWN)
@@ -247,7 +232,7 @@ def _standing(worker: Element, when: When) -> dict[str, Any]:
         # after a rehire the days of the earlier leaving may still be there (assumed)
         end, last = _after(start, end), _after(start, last)
     if end is None:
-        end = _day(_at(worker, _CONTRACT), "Contract_End_Date")
+        end = _day(first(worker, _CONTRACT), "Contract_End_Date")
     return {
         "status": found,
         "start_date": start,
@@ -266,16 +251,16 @@ def _manager_id(worker: Element, known: Record) -> Text:
 
 
 def _job(position: Element | None) -> dict[str, Text]:
-    site = _at(position, "Business_Site_Summary_Data")
-    kind = _at(position, "Worker_Type_Reference")
-    country = reference(_at(site, "Address_Data/Country_Reference"))
+    site = first(position, "Business_Site_Summary_Data")
+    kind = first(position, "Worker_Type_Reference")
+    country = reference(first(site, "Address_Data/Country_Reference"))
     codes = (country.get(f"ISO_3166-1_Alpha-{length}_Code") for length in (2, 3))
     titles = ("Business_Title", "Position_Title", "Job_Profile_Summary_Data/Job_Profile_Name")
     return {
         "job_title": _first(_text(position, each) for each in titles),
         "employment_type": _called(kind, TYPES),
         "work_location": _first(
-            iter((_text(site, "Name"), _called(_at(site, "Location_Reference"), ("Location_ID",))))
+            iter((_text(site, "Name"), _called(first(site, "Location_Reference"), ("Location_ID",))))
         ),
         "country": parsing.country(_first(iter(codes)), "Country_Reference"),
     }
@@ -286,17 +271,15 @@ def _called(element: Element | None, kinds: tuple[str, ...]) -> Text:
     if element is None:
         return None
     ids = reference(element)
-    return _first(
-        iter((parsing.clean(_attribute(element, "Descriptor")), *(ids.get(kind) for kind in kinds)))
-    )
+    return _first(iter((parsing.clean(element.get(DESCRIPTOR, "")), *(ids.get(kind) for kind in kinds))))
 
 
 def _organisations(worker: Element, position: Element | None, frame: Frame) -> dict[str, Any]:
     """Return what the worker belongs to, by type of organisation; of several of one type, the first by name."""
     found: dict[str, str] = {}
-    for each in worker.findall("Worker_Data/Organization_Data/Worker_Organization_Data", _NS):
-        data = _at(each, "Organization_Data")
-        kind = reference(_at(data, "Organization_Type_Reference")).get("Organization_Type_ID", "")
+    for each in every(worker, "Worker_Data/Organization_Data/Worker_Organization_Data"):
+        data = first(each, "Organization_Data")
+        kind = reference(first(data, "Organization_Type_Reference")).get("Organization_Type_ID", "")
         names = (
             _text(data, part)
             for part in ("Organization_Name", "Organization_Code", "Organization_Reference_ID")
@@ -304,7 +287,7 @@ def _organisations(worker: Element, position: Element | None, frame: Frame) -> d
         name = _first(names)
         if kind and isinstance(name, str):
             found[kind] = min(found.get(kind, name), name)
-    time_type = reference(_at(position, "Position_Time_Type_Reference")).get(TIME_TYPE)
+    time_type = reference(first(position, "Position_Time_Type_Reference")).get(TIME_TYPE)
     if time_type:
         found[TIME_TYPE] = time_type
     kinds = {**ORGANISATIONS, **frame.mapped}
@@ -316,6 +299,6 @@ def _organisations(worker: Element, position: Element | None, frame: Frame) -> d
 
 
 def _language(worker: Element, position: Element | None) -> Text:
-    at = (_at(position if path.startswith("Business") else worker, path) for path, _ in _LANGUAGES)
+    at = (first(position if path.startswith("Business") else worker, path) for path, _ in _LANGUAGES)
     written = _first(reference(each).get(kind) for each, (_, kind) in zip(at, _LANGUAGES, strict=True))
     return written.replace("_", "-") if isinstance(written, str) else None

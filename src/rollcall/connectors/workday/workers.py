@@ -1,6 +1,6 @@
 """Everybody, or who changed, with what other answers say about them; a page at a time.
 
-Memory holds one answer, the ids, and the accounts of those who have one: some hundred bytes a person.
+Memory holds one answer, whoever is hired for later, and the accounts of those who have one: 300 bytes a person.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,6 @@ from rollcall.connectors.workday.envelope import (
 from rollcall.connectors.workday.joining import Fields, Seen, looked_at, page, record
 from rollcall.connectors.workday.mapping import keys, own_ids
 from rollcall.connectors.workday.service import ELECTIONS, SIZES, WORKERS, Clock, Listed, Operation, Service
-from rollcall.engine.snapshot import BankAccount
 
 OVERLAP: Final = timedelta(minutes=5)
 """Asked for again next time: what is typed in shows up a moment after its time (assumed)."""
@@ -34,13 +33,17 @@ OVERLAP: Final = timedelta(minutes=5)
 EFFECTIVE_OVERLAP: Final = timedelta(days=1)
 """The day on which something becomes true begins at another moment in every zone."""
 
+STARTING: Final = 300
+"""People hired for later that make a page: whole workers are held until it is full."""
+
 PROBE: Final = 50
 """Workers that are looked at to see which fields come."""
 
 Ask = Callable[[int, int], str]
 """From the number and size of a page to the request."""
 
-Accounts = Mapping[str, BankAccount | None]
+Accounts = Mapping[str, bytes]
+"""Key of a person (see ``mapping.keys``) -> account as JSON, ``null`` for none: everybody's is kept."""
 
 
 class Workers:
@@ -77,8 +80,8 @@ class Workers:
         yield from complete(
             self._dialogue, lambda: self._read(WORKERS, self._listing(clock, criteria()), part)
         )
-        if upcoming:
-            yield page(self._records(self._on_first_day(upcoming, clock), known, clock))
+        for starting in self._on_first_days(upcoming, clock):
+            yield page(self._records(starting, known, clock))
 
     def changed(self, since: datetime, clock: Clock) -> list[bytes]:
         """Return whoever's data was typed in, or became true, after ``since``."""
@@ -102,8 +105,8 @@ class Workers:
             self.probe()
         upcoming = {each.id: each for each in found.values() if each.id and each.when == "upcoming"}
         others = [each for number, each in found.items() if number not in upcoming]
-        people = [*others, *self._on_first_day(upcoming, clock)]
-        return self._records(people, self._accounts(clock), clock)
+        starting = [each for some in self._on_first_days(upcoming, clock) for each in some]
+        return self._records([*others, *starting], self._accounts(clock), clock)
 
     def probe(self) -> int:
         """Look at a few workers to see which fields come; return how many workers there are."""
@@ -154,19 +157,24 @@ class Workers:
             yield from listed.items
             done += size
 
-    def _on_first_day(self, upcoming: Mapping[str, Seen], clock: Clock) -> list[Seen]:
-        """Return people hired for later as they will be on their first day, else as they are."""
+    def _on_first_days(self, upcoming: dict[str, Seen], clock: Clock) -> Iterator[list[Seen]]:
+        """Yield people hired for later as they will be on their first day, else as they are; taken out as they go."""
         by_day: dict[str, list[str]] = {}
         for number, each in sorted(upcoming.items()):
             by_day.setdefault(each.hired, []).append(number)
-        found = dict(upcoming)
+        people: list[Seen] = []
         for day, ids in sorted(by_day.items()):
             answer = self._by_reference("WID", ids, clock, day, self._group)
-            for each in self._look(answer, clock):
-                if each.id and each.id in upcoming:
-                    # upcoming as seen from today, though active as seen from that day
-                    found[each.id] = msgspec.structs.replace(each, when="upcoming")
-        return list(found.values())
+            then = {each.id: each for each in self._look(answer, clock)}
+            for number in ids:
+                now = upcoming.pop(number)
+                # upcoming as seen from today, though active as seen from that day
+                people.append(msgspec.structs.replace(then.get(number, now), when="upcoming"))
+            if len(people) >= STARTING:
+                yield people
+                people = []
+        if people:
+            yield people
 
     def _look(self, items: Iterable[bytes], clock: Clock) -> list[Seen]:
         people = looked_at(items, self.fields, clock.day)
@@ -198,16 +206,19 @@ class Workers:
         """Return everybody's account: there is no way to ask for some (documented). None if refused (A7)."""
         if "bank_account" in self._wanted.leave_out:
             return None
-        found: dict[str, BankAccount | None] = {}
+        found: dict[str, bytes] = {}
+        shown = False
 
         def ask(number: int, count: int) -> str:
             asked = response_filter(page=number, count=count, effective=clock.day, entered=clock.at)
             return request(ELECTIONS.name, asked)
 
         def part(listed: Listed) -> Part:
+            nonlocal shown
             told = [dict(accounts(parsed(each))) for each in listed.items]
             for each in told:
-                found.update(each)
+                found.update((key, msgspec.json.encode(account)) for key, account in each.items())
+                shown = shown or any(map(has_number, each.values()))
             ids = [next(iter(each), None) for each in told]
             return Part(page=page(listed.items), ids=ids, total=listed.total)
 
@@ -215,7 +226,7 @@ class Workers:
             for _ in complete(self._dialogue, lambda: self._read(ELECTIONS, ask, part)):
                 pass
         except MissingPermission:
-            found.clear()
+            shown = False
         # Nobody at all, or accounts that all lack a number, is more likely a lost permission than the truth (A5).
-        self._refused = not any(each is not None and has_number(each) for each in found.values())
-        return None if self._refused else found
+        self._refused = not shown
+        return found if shown else None
