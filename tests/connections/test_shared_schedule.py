@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from threading import Thread
 
 import pytest
@@ -12,8 +13,8 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.connections.grants import StoredGrant
-from rollcall.connections.models import Connection
-from rollcall.connections.pacing import InDatabase, own_connection
+from rollcall.connections.models import Connection, RateSlot
+from rollcall.connections.pacing import InDatabase, forget_old, own_connection
 from tests.accounts.people import two_companies
 from tests.sync.flow import forget_schedule
 
@@ -141,3 +142,13 @@ def test_a_renewal_that_fails_stores_nothing(granted: Connection) -> None:
 def test_a_token_is_not_renewed_inside_a_transaction(granted: Connection) -> None:
     with access.acting_for(granted.company_id), pytest.raises(RuntimeError):
         StoredGrant(granted.company_id, granted.pk).renewed("one", renewing([]))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_places_that_are_long_past_are_forgotten() -> None:
+    forget_schedule()
+    RateSlot.objects.create(key="past", due=timezone.now() - timedelta(hours=25))
+    RateSlot.objects.create(key="today", due=timezone.now() - timedelta(hours=23))
+    forget_old(timezone.now())
+    assert list(RateSlot.objects.values_list("key", flat=True)) == ["today"]
+    forget_schedule()

@@ -1,10 +1,13 @@
 """The schedule of requests in the database, so that all workers together keep a tool's limits."""
 
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
 import psycopg
 from django.db import connection as database
+
+from rollcall.connections.models import RateSlot
 
 _RESERVE: Final = """
 INSERT INTO connections_rateslot AS slot (key, due)
@@ -41,6 +44,11 @@ class InDatabase:
             self._own = own_connection()
         row = self._own.execute(_RESERVE, {"key": key, "interval": interval}).fetchone()
         return max(0.0, (row[0] if row else 0.0) - interval - burst)
+
+
+def forget_old(now: datetime) -> None:
+    """Delete places that are long past; a key that is used again begins afresh."""
+    RateSlot.objects.filter(due__lt=now - timedelta(days=1)).delete()
 
 
 def own_connection() -> "psycopg.Connection[tuple[float]]":

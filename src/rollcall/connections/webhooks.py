@@ -91,9 +91,9 @@ def ensure(connection: Connection, connector: Connector, *, now: datetime) -> No
         return
     with access.acting_for(connection.company_id):
         hook = prepare(connection, now=now)
+        if hook.registration:
+            return
         url, keys = address(hook), _keys(hook)
-    if hook.registration:
-        return
     try:
         made = connector.register(url, keys.secret)
     except SourceError as error:

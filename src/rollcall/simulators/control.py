@@ -2,6 +2,8 @@
 
 GET state, people, requests, faults; POST clock, hire, terminate, rename, change, remove, organisation,
 faults, permissions, credentials, options, hooks, requests. An unknown name or a wrong body answers 400 with `error`.
+
+Long on purpose: one action below the other, a few lines each, and the table of them at the end.
 """
 
 import secrets

@@ -114,7 +114,8 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
         fetched = _read(run, connection, connector, token)
-        webhooks.ensure(connection, connector, now=run.started_at)
+        if fetched.full:
+            webhooks.ensure(connection, connector, now=run.started_at)
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
-from rollcall.connections import webhooks
+from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import reminders
 from rollcall.sync.apply import apply
@@ -96,6 +96,7 @@ def tick(timestamp: int = 0) -> None:
             ).values_list("company_id", "pk", "decided_by")[:_DUE_AT_ONCE]
         )
         webhooks.forget_old(now)
+        pacing.forget_old(now)
     for company_id, connection_id, trigger, by in due:
         with access.acting_for(company_id):
             # Moved on before the job exists: if the job is lost, the next hour has its run; never 24 at once (C9).

@@ -6,7 +6,6 @@ sealed for this person and entity; they are never sent back to the browser.
 
 import time
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,11 +18,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from rollcall.accounts.access import admin_required
 from rollcall.accounts.models import Entity
 from rollcall.connections import authorising, gallery
-from rollcall.connections.gallery import CredentialField, DataField, Pending, Tool
+from rollcall.connections.gallery import DataField, Pending, Tool
 from rollcall.connections.models import State
 from rollcall.connections.queries import subscription_of
 from rollcall.sync import actions
 from rollcall.sync.sentences import error_sentence, field_label, refusal_sentence
+from rollcall.web.credential_inputs import inputs, missing
 from rollcall.web.integrations import of
 
 PENDING: Final = "connect_pending"
@@ -153,54 +153,11 @@ def credentials(request: HttpRequest, tool: str) -> HttpResponse:
         "data": data,
         "permissions": _permissions(data),
         "steps": [gettext(text) for text in chosen.steps],
-        **_inputs(chosen, values),
-        "authorise": _authorise_address(chosen, left_out),
+        **inputs(chosen, values),
+        "can_authorise": authorising.is_offered(chosen.key),
         "no_app": chosen.oauth is not None and not authorising.is_offered(chosen.key),
     }
     return render(request, "connect/credentials.html", shown, status=422 if error else 200)
-
-
-def _inputs(tool: Tool, values: dict[str, str]) -> dict[str, Any]:
-    """Return the inputs: those of the usual way, and those of each other way in which the tool can be connected."""
-    ways = tool.ways or (tuple(one.name for one in tool.credentials),)
-    usual = set(ways[0]) | {one.name for one in tool.credentials if one.required}
-    shown = {one.name: _input(one, values, required=one.name in usual) for one in tool.credentials}
-    others = [[shown[name] for name in way if name not in usual] for way in ways[1:]]
-    return {
-        "fields": [one for name, one in shown.items() if name in usual],
-        "other_ways": [
-            {
-                "fields": way,
-                "labels": ", ".join(one["label"] for one in way),
-                "begun": any(values.get(one["name"], "").strip() for one in way),
-            }
-            for way in others
-        ],
-    }
-
-
-def _input(one: CredentialField, values: dict[str, str], *, required: bool) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "label": gettext(one.label),
-        "help": gettext(one.help) if one.help else "",
-        "example": one.example,
-        "secret": one.kind == "secret",
-        # a secret is never sent back
-        "value": "" if one.kind == "secret" else values.get(one.name, ""),
-        "suffix": one.suffixes[0] if one.suffixes else "",
-        # with several ways the browser cannot know which one is meant
-        "required": required and one.required,
-    }
-
-
-def _authorise_address(tool: Tool, left_out: frozenset[str]) -> str:
-    """Return where "sign in at the tool" leads, with the choice of data; empty where that is not offered."""
-    if not authorising.is_offered(tool.key):
-        return ""
-    read = [one.fields[0] for one in tool.data if one.optional and one.fields[0] not in left_out]
-    query = urlencode([("reviewed", "1"), *(("read", name) for name in read)])
-    return f"{reverse('authorise', kwargs={'tool': tool.key})}?{query}"
 
 
 def _known_values(request: HttpRequest, tool: Tool) -> dict[str, str]:
@@ -213,19 +170,10 @@ def _known_values(request: HttpRequest, tool: Tool) -> dict[str, str]:
 
 def _test(request: HttpRequest, tool: Tool, values: dict[str, str], left_out: frozenset[str]) -> str:
     """Try what was typed; keep it for step 3 and return "", or return the error's sentence."""
-    missing = _missing(tool, values)
-    if missing:
-        return gettext("Fill in “%(field)s”.") % {"field": missing}
+    label = missing(tool, values)
+    if label:
+        return gettext("Fill in “%(field)s”.") % {"field": label}
     return try_and_keep(request, tool, values, left_out)
-
-
-def _missing(tool: Tool, values: dict[str, str]) -> str:
-    """Return the label of an input that has to be filled in still, of the way that was begun; else ""."""
-    filled = {name for name, value in values.items() if value.strip()}
-    needed = {one.name for one in tool.credentials if one.required}
-    if tool.ways and not any(filled >= set(way) for way in tool.ways):
-        needed |= set(max(tool.ways, key=lambda way: len(filled & set(way))))
-    return next((gettext(one.label) for one in tool.credentials if one.name in needed - filled), "")
 
 
 def try_and_keep(request: HttpRequest, tool: Tool, values: dict[str, str], left_out: frozenset[str]) -> str:

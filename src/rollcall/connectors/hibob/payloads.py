@@ -86,7 +86,7 @@ class Accounts(Struct, frozen=True):
 
 
 def at(person: Mapping[str, Any], name: str, path: str | None = None) -> Any:
-    """Return the value of the field ``name``, or UNSET: nested, else flat under ``/work/title`` (both documented)."""
+    """Return the value of the field ``name``, or UNSET: nested, else flat with slashes (both documented)."""
     for each in (path, name):
         if each is not None and (found := nested(person, each)) is not UNSET:
             return found

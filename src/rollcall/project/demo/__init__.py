@@ -1,4 +1,4 @@
-"""`rollcall demo`: a made-up company with two HR tools to play with, or the whole story without a browser."""
+"""`rollcall demo`: a made-up company and stand-ins of every HR tool to play with, or the whole story headless."""
 
 from rollcall.project.demo.command import demo
 
