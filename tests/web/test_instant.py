@@ -30,7 +30,7 @@ def opened(db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) ->
 
     @contextmanager
     def one(tool: str) -> Iterator[World]:
-        sim = server.start([tool], people=20, seed=1)
+        sim = server.start([tool], people=5, seed=1)
         settings.ROLLCALL_ALLOW_HOSTS = ("127.0.0.1",)
         monkeypatch.setenv(f"ROLLCALL_BASE_URL_{tool.upper()}", sim.url(tool))
         try:
