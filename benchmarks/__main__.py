@@ -37,7 +37,9 @@ def measure(people: int, profiles: str = "") -> Measured:
         floors.read(tool)
         first = floors.read(tool)
         task = msgspec.json.encode(Task(tool.credentials, profiles))
-        said = ground.run("benchmarks.child", environment=ground.environment(home, tool), given=task)
+        said = ground.run(
+            "benchmarks.child", "benchmarks.flow", environment=ground.environment(home, tool), given=task
+        )
         second = floors.read(tool)
         copies = floors.copies(home)
     read = min(first, second, key=lambda one: one.fetch + one.parse)

@@ -1,8 +1,9 @@
-"""``python -m benchmarks.child``: sets Django up before the modules that hold models are loaded."""
+"""``python -m benchmarks.child MODULE``: sets Django up before a module that holds models is loaded."""
 
 import runpy
+import sys
 
 import django
 
 django.setup()
-runpy.run_module("benchmarks.flow", run_name="__main__")
+runpy.run_module(sys.argv[1], run_name="__main__")

@@ -34,18 +34,19 @@ def flow(task: Task) -> Sequence[Phase]:
     company = create_company("Acme")
     entity = create_entity(company, "Acme France")
     with access.acting_for(company.pk):
-        connection = _connect(entity, task.credentials)
+        connection = connect(entity, task.credentials)
     watch = Watch(company.pk, task.profiles)
-    watch.measure("read", lambda: _run(connection, "first"))
-    made = watch.measure("plan", lambda: _preview(entity))
-    watch.measure("apply", lambda: _apply(made))
-    watch.measure("quiet", lambda: _run(connection, "clock"))
+    watch.measure("read", lambda: read(connection, "first"))
+    made = watch.measure("plan", lambda: preview(entity))
+    watch.measure("apply", lambda: apply(made))
+    watch.measure("quiet", lambda: read(connection, "clock"))
     _hire(HIRED)
-    watch.measure("few", lambda: _run(connection, "clock"))
+    watch.measure("few", lambda: read(connection, "clock"))
     return watch.phases
 
 
-def _connect(entity: Entity, credentials: Mapping[str, str]) -> Connection:
+def connect(entity: Entity, credentials: Mapping[str, str]) -> Connection:
+    """Make the entity's owner, and connect the simulated BambooHR."""
     owner = User.objects.create_user(email="owner@acme.example", password=None)
     directory.add_member(
         entity,
@@ -60,7 +61,8 @@ def _connect(entity: Entity, credentials: Mapping[str, str]) -> Connection:
     return actions.connect(entity, "bamboohr", credentials, wanted=Wanted(), access=found, actor=ACTOR)
 
 
-def _run(connection: Connection, trigger: str) -> None:
+def read(connection: Connection, trigger: str) -> None:
+    """Let one run read the tool; it must succeed."""
     done = run_connection(connection.company_id, connection.pk, trigger=trigger)
     assert done is not None
     assert done.state == RunState.SUCCEEDED, done.error
@@ -71,13 +73,15 @@ def _hire(people: int) -> None:
     httpx.post(address, json={"n": people}, trust_env=False).raise_for_status()
 
 
-def _preview(entity: Entity) -> Plan:
+def preview(entity: Entity) -> Plan:
+    """Make the plan that lets everybody in."""
     with access.acting_for(entity.company_id):
         subscription = Subscription.objects.select_related("connection").get(entity=entity)
         return actions.preview(subscription, Settings(), actor=ACTOR)
 
 
-def _apply(made: Plan) -> None:
+def apply(made: Plan) -> None:
+    """Confirm a plan and carry it out, in this process."""
     with access.acting_for(made.company_id):
         actions.approve(made, made.digest, actor=ACTOR, override="benchmark")
     tasks.apply_plan(made.company_id, made.pk, "benchmark")

@@ -40,6 +40,16 @@ class Phase(Struct, kw_only=True):
     links: int
 
 
+class Visit(Struct, frozen=True, kw_only=True):
+    """One page: statements and bytes of its largest answer, milliseconds of the middle and of the 95th of 100."""
+
+    name: str
+    statements: int
+    bytes: int
+    median: float
+    p95: float
+
+
 class Floor(Struct, frozen=True, kw_only=True):
     """The same bytes and rows with nothing in between, in seconds."""
 

@@ -14,8 +14,13 @@ NARROW: Final = 390
 Theme = Literal["light", "dark"]
 Look = tuple[Theme, int]
 EVERY_LOOK: Final[tuple[Look, ...]] = (("light", WIDE), ("dark", WIDE), ("dark", NARROW), ("light", NARROW))
-_WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+_WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 _RULES: Final = {"runOnly": {"type": "tag", "values": _WCAG}, "resultTypes": ["violations"]}
+HEAVIEST: Final = 120_000
+"""Bytes of style sheets and scripts together that a page may need, unpacked."""
+_WEIGHT: Final = """performance.getEntriesByType("resource")
+    .filter((one) => /\\.(css|js)$/.test(new URL(one.name).pathname))
+    .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 _PATIENCE: Final = 20_000  # milliseconds
 _FLAGS: Final = (
     "--no-sandbox",
@@ -73,8 +78,14 @@ class Window:
         self.page.set_viewport_size({"width": width, "height": 900 if width == WIDE else 844})
 
     def faults(self, looks: Sequence[Look] = EVERY_LOOK) -> list[str]:
-        """What is wrong with the page as it stands: axe's violations (WCAG 2.2 AA), overflow, console messages."""
+        """What is wrong with the page as it stands.
+
+        axe's violations (WCAG 2.2 AA and best practice), overflow, too much to load, console messages.
+        """
         found = []
+        weight = self.page.evaluate(_WEIGHT)
+        if weight > HEAVIEST:
+            found.append(f"{self.page.url}: {weight} bytes of style sheets and scripts")
         for look in looks:
             self.show(look)
             result = Axe().run(self.page, options=_RULES)

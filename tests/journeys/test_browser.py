@@ -62,3 +62,12 @@ def test_a_button_the_keyboard_does_not_reach_is_noticed(window: Window) -> None
     _open(window, '<a href="/">One</a> <button tabindex="-1" id="lost">Two</button>')
     with pytest.raises(AssertionError, match="did not reach #lost"):
         window.tabs_until("#lost", 5)
+
+
+def test_a_page_that_is_too_heavy_is_noticed(window: Window) -> None:
+    _open(window, "")
+    window.page.route(
+        "**/heavy.css", lambda route: route.fulfill(body="/**/" * 40_000, content_type="text/css")
+    )
+    window.page.add_style_tag(url="/heavy.css")
+    assert any("bytes of style sheets and scripts" in one for one in window.faults())

@@ -1,0 +1,64 @@
+"""``scripts/bench pages``: what each page of a company of many people costs the server, beside what it may cost."""
+
+import click
+import msgspec
+from msgspec import Struct
+
+from benchmarks import ground
+from benchmarks.report import Task, Visit
+
+
+class Bound(Struct, frozen=True):
+    """What a page may cost at most; milliseconds of 95 of 100 visits, bytes before they are packed."""
+
+    p95: float
+    statements: int = 30
+    bytes: int = 120_000
+
+
+LISTS = ("members", "preview", "runs", "run")
+_OF_LISTS = Bound(50, 12, 60_000)
+_OF_OTHERS = Bound(30)
+
+
+@click.command()
+@click.option(
+    "--people", default=100_000, show_default=True, type=click.IntRange(1), help="How many employees."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
+def pages(context: click.Context, people: int, as_json: bool) -> None:
+    """Measure every page; ends with 1 when one costs more than it may. Needs about 2 GB of disk for 100,000."""
+    with ground.fresh_home() as home, ground.simulator(people) as tool:
+        task = msgspec.json.encode(Task(tool.credentials))
+        said = ground.run(
+            "benchmarks.child", "benchmarks.visits", environment=ground.environment(home, tool), given=task
+        )
+    if as_json:
+        click.echo(said)
+        return
+    found = msgspec.json.decode(said, type=list[Visit])
+    click.echo(
+        f"| page, {people:,} people | statements | median ms | p95 ms | kB | over |\n|---|---|---|---|---|---|"
+    )
+    for one in found:
+        over = ", ".join(beyond(one))
+        click.echo(
+            f"| {one.name} | {one.statements} | {one.median:.1f} | {one.p95:.1f} | {one.bytes / 1000:.0f} | {over} |"
+        )
+    context.exit(1 if any(beyond(one) for one in found) else 0)
+
+
+def beyond(one: Visit) -> list[str]:
+    """Return in what the page costs more than it may."""
+    most = _OF_LISTS if one.name.split(",")[0] in LISTS else _OF_OTHERS
+    found = (
+        ("statements", one.statements > most.statements),
+        ("time", one.p95 > most.p95),
+        ("bytes", one.bytes > most.bytes),
+    )
+    return [name for name, is_over in found if is_over]
+
+
+if __name__ == "__main__":
+    pages()
