@@ -7,6 +7,7 @@ tests run in the app's role, each in a transaction that is rolled back. A test t
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
@@ -61,6 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):
         # Processes that run tests side by side make a home of their own: they must not find settings made already.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process (`--dist loadgroup`), those of a walk once for each language."""
+    for item in items:
+        language = re.search(r"\[(en|fr)\]$", item.name)
+        item.add_marker(pytest.mark.xdist_group(item.path.name + (language[0] if language else "")))
 
 
 def pytest_unconfigure() -> None:
