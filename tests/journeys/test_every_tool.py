@@ -4,23 +4,15 @@ All stand-ins are small companies in this process, and one installation serves a
 disconnecting: an entity has one HR tool at a time.
 """
 
-import contextlib
-import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
-from msgspec import Struct
 from playwright.sync_api import Browser, expect
 
-from rollcall.simulators import server
 from tests.journeys import running, steps
 from tests.journeys.browser import NARROW, WIDE, Look, Window
+from tests.journeys.running import Installation
 
 pytestmark = pytest.mark.journey
 
@@ -45,88 +37,14 @@ SHOWN: Final[Mapping[str, str]] = {
 """Exact permissions that the article wants in the dialog (S18, S19)."""
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """An installation, and the HR tools beside it."""
-
-    demo: running.Demo
-    hr: server.Running
-
-
-@contextlib.contextmanager
-def everything() -> Iterator[Place]:
-    """`rollcall up` in a new home, all tools' stand-ins, a company with an owner, and the operator's app at PayFit."""
-    hr = server.start(TOOLS, people=PEOPLE, seed=1)
-    port, app = running.free_port(), hr.credentials(SIGNING_IN)
-    try:
-        with running.empty_home() as home:
-            environment = {
-                **running.clean_environment(home),
-                **{f"ROLLCALL_BASE_URL_{tool.upper()}": hr.url(tool) for tool in TOOLS},
-                "ROLLCALL_PAYFIT_CLIENT_ID": app["client_id"],
-                "ROLLCALL_PAYFIT_CLIENT_SECRET": app["client_secret"],
-                "ROLLCALL_URL": f"http://localhost:{port}",
-                "ROLLCALL_ALLOW_HOSTS": "127.0.0.1",
-                "ROLLCALL_DEMO": "1",
-                "ROLLCALL_LOG": "console:warning",
-            }
-            with _up(port, environment, home.with_name("told")):
-                made = json.loads(_command(["demo-fill"], environment, "[]").splitlines()[-1])
-                demo = running.Demo(
-                    origin=f"http://localhost:{port}",
-                    email=made["email"],
-                    password=made["password"],
-                    credentials={tool: hr.credentials(tool) for tool in TOOLS},
-                    origins={tool: hr.url(tool) for tool in TOOLS},
-                )
-                yield Place(demo=demo, hr=hr)
-    finally:
-        hr.stop()
-
-
-def _command(arguments: list[str], environment: Mapping[str, str], given: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "rollcall.project", *arguments],
-        env=dict(environment),
-        input=given,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-@contextlib.contextmanager
-def _up(port: int, environment: Mapping[str, str], told: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "rollcall.project", "up", "--port", str(port)]
-    with (
-        told.open("w") as file,
-        subprocess.Popen(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        try:
-            until = time.monotonic() + 120
-            while "Rollcall is ready" not in told.read_text():
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"Rollcall did not start: {told.read_text()}")
-                time.sleep(0.1)
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(50)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    with everything() as made:
+def place() -> Iterator[Installation]:
+    with running.installation(TOOLS, people=PEOPLE, signing_in=(SIGNING_IN,)) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def windows(place: Place, chromium: Browser) -> Iterator[dict[str, Window]]:
+def windows(place: Installation, chromium: Browser) -> Iterator[dict[str, Window]]:
     """A browser of the owner's for each language, made when it is first asked for."""
     found: dict[str, Window] = {}
     yield found
@@ -137,7 +55,7 @@ def windows(place: Place, chromium: Browser) -> Iterator[dict[str, Window]]:
 class Walk:
     """One tool's way through the dialog, in one language."""
 
-    def __init__(self, place: Place, window: Window, language: str, tool: str) -> None:
+    def __init__(self, place: Installation, window: Window, language: str, tool: str) -> None:
         self.place, self.window, self.page = place, window, window.page
         self.language, self.tool = language, tool
 
@@ -183,7 +101,9 @@ class Walk:
 
 
 @pytest.fixture
-def walk(request: pytest.FixtureRequest, place: Place, windows: dict[str, Window], chromium: Browser) -> Walk:
+def walk(
+    request: pytest.FixtureRequest, place: Installation, windows: dict[str, Window], chromium: Browser
+) -> Walk:
     language, tool = request.param
     if language not in windows:
         windows[language] = Window(chromium, place.demo.origin)

@@ -57,7 +57,7 @@ def walk(request: pytest.FixtureRequest, demo: Demo, chromium: Browser) -> Itera
     window.context.close()
 
 
-def test_the_owner_signs_in_and_lands_on_the_members(walk: Walk) -> None:
+def test_s6_the_owner_signs_in_and_lands_on_the_members(walk: Walk) -> None:
     """S6: the owner may; the page shows who was here before any HR tool."""
     walk.page.goto("/")
     walk.page.locator(f'button[name=language][value="{walk.language}"]').click()
@@ -70,7 +70,7 @@ def test_the_owner_signs_in_and_lands_on_the_members(walk: Walk) -> None:
     walk.check("members")
 
 
-def test_settings_integrations_is_a_gallery_with_connect_on_each_tool(walk: Walk) -> None:
+def test_s9_s10_s65_settings_integrations_is_a_gallery_with_connect_on_each_tool(walk: Walk) -> None:
     """S9, S10: and tools that are not there yet cannot be pressed (S65)."""
     steps.go_to(walk.page, steps.INTEGRATIONS)
     assert {link.get_attribute("href") for link in walk.page.locator("#gallery a.btn").all()} == {
@@ -80,7 +80,7 @@ def test_settings_integrations_is_a_gallery_with_connect_on_each_tool(walk: Walk
     walk.check("gallery")
 
 
-def test_connect_first_shows_what_will_be_read_and_why(walk: Walk) -> None:
+def test_s7_s11_s12_connect_first_shows_what_will_be_read_and_why(walk: Walk) -> None:
     """S7, S11, S12: optional data can be left out; the keyboard alone goes on from here."""
     steps.choose_tool(walk.page, walk.tool)
     rows = walk.page.locator("tbody tr")
@@ -94,7 +94,7 @@ def test_connect_first_shows_what_will_be_read_and_why(walk: Walk) -> None:
     walk.page.wait_for_url("**/connect/access/**")
 
 
-def test_the_tools_own_steps_stand_beside_its_own_fields(walk: Walk) -> None:
+def test_s13_s15_the_tools_own_steps_stand_beside_its_own_fields(walk: Walk) -> None:
     """S13, S15, S16 (Personio), S17 (BambooHR)."""
     names = {one.get_attribute("name") for one in walk.page.locator("[id^=key-][name]").all()}
     assert names == set(walk.demo.credentials[walk.tool])
@@ -102,7 +102,7 @@ def test_the_tools_own_steps_stand_beside_its_own_fields(walk: Walk) -> None:
     walk.check("access")
 
 
-def test_a_wrong_key_is_told_in_a_sentence_and_nothing_is_stored(walk: Walk) -> None:
+def test_s13_a_wrong_key_is_told_in_a_sentence_and_nothing_is_stored(walk: Walk) -> None:
     """S13, A3: the secret is not sent back; the gallery still offers to connect."""
     secret = steps.SECRET[walk.tool]
     given = walk.demo.credentials[walk.tool]
@@ -114,7 +114,7 @@ def test_a_wrong_key_is_told_in_a_sentence_and_nothing_is_stored(walk: Walk) -> 
     assert walk.page.locator("#tool-card section").count() == 0
 
 
-def test_a_good_key_leads_to_a_page_that_says_what_was_seen(walk: Walk) -> None:
+def test_s14_a_good_key_leads_to_a_page_that_says_what_was_seen(walk: Walk) -> None:
     """S14: the number of people is next to the button."""
     steps.choose_tool(walk.page, walk.tool)
     steps.submit(walk.page)
@@ -124,7 +124,7 @@ def test_a_good_key_leads_to_a_page_that_says_what_was_seen(walk: Walk) -> None:
     walk.check("confirm")
 
 
-def test_the_first_read_shows_progress_that_survives_a_reload(walk: Walk) -> None:
+def test_s24_the_first_read_shows_progress_that_survives_a_reload(walk: Walk) -> None:
     """S24: the HR tool asks us to wait a moment, so that there is time to look."""
     walk.demo.control(walk.tool, "faults", {"on": {"id": "T7", "mode": "seconds", "seconds": 5, "times": 1}})
     steps.submit(walk.page)
@@ -135,7 +135,7 @@ def test_the_first_read_shows_progress_that_survives_a_reload(walk: Walk) -> Non
     walk.check("connecting")
 
 
-def test_then_the_card_asks_for_an_action_and_no_member_has_changed(walk: Walk) -> None:
+def test_s25_s26_s27_s28_s51_then_the_card_asks_for_an_action_and_no_member_has_changed(walk: Walk) -> None:
     """S25, S26, S27, S28, S51: connected, and manages nobody until somebody chooses."""
     steps.wait_for_first_read(walk.page)
     walk.check("action required")
@@ -144,7 +144,7 @@ def test_then_the_card_asks_for_an_action_and_no_member_has_changed(walk: Walk) 
     assert walk.page.locator("tbody .chip").count() == 0
 
 
-def test_choosing_employees_counts_them_live(walk: Walk) -> None:
+def test_s29_s30_s31_s32_s33_s34_s38_choosing_employees_counts_them_live(walk: Walk) -> None:
     """S29-S35, S44: values come from this customer's data; archiving is off by default (S38)."""
     steps.go_to(walk.page, steps.INTEGRATIONS)
     walk.page.locator(f'#tool-card a[href="{steps.CONFIGURE}"]').first.click()
@@ -161,7 +161,7 @@ def test_choosing_employees_counts_them_live(walk: Walk) -> None:
     walk.check("configure")
 
 
-def test_save_and_apply_shows_a_preview_that_names_people_and_says_why(walk: Walk) -> None:
+def test_s37_s39_s40_s45_save_and_apply_shows_a_preview_that_names_people_and_says_why(walk: Walk) -> None:
     """S39, S40: before, after and reason; nobody is archived while that is off (S37)."""
     steps.save_and_apply(walk.page)
     walk.promised = steps.groups(walk.page)
@@ -187,7 +187,7 @@ def test_save_and_apply_shows_a_preview_that_names_people_and_says_why(walk: Wal
         assert walk.window.tabs_until(f"{steps.MAIN}[value=approve]", 80)
 
 
-def test_confirming_does_what_was_promised_and_says_connected(walk: Walk) -> None:
+def test_s41_s42_s61_confirming_does_what_was_promised_and_says_connected(walk: Walk) -> None:
     """S41, S42, S61, S62: as many invited as the preview said."""
     steps.confirm(walk.page)
     # Fifty lines that are alike cost axe seven seconds a look; the group without any says the rest.
@@ -200,7 +200,7 @@ def test_confirming_does_what_was_promised_and_says_connected(walk: Walk) -> Non
     assert steps.tabs(walk.page)["invited"] == walk.promised["create"]
 
 
-def test_the_members_page_says_who_is_managed(walk: Walk) -> None:
+def test_s54_s57_s58_s60_the_members_page_says_who_is_managed(walk: Walk) -> None:
     """S54, S57, S58, S60, S61: a notice, the column HR status, and empty for people added by hand."""
     expect(walk.page.locator("main .bar p.muted")).to_be_visible()
     steps.members(walk.page, "active")
@@ -217,7 +217,7 @@ def test_the_members_page_says_who_is_managed(walk: Walk) -> None:
     walk.check("members invited")
 
 
-def test_a_managed_member_cannot_be_edited_and_the_page_says_why(walk: Walk) -> None:
+def test_s55_s56_a_managed_member_cannot_be_edited_and_the_page_says_why(walk: Walk) -> None:
     """S55, S56: fields from the HR tool are disabled, each with its reason."""
     walk.page.locator("tbody a").first.click()
     for name in ("first_name", "last_name", "email", "job_title"):
@@ -229,7 +229,9 @@ def test_a_managed_member_cannot_be_edited_and_the_page_says_why(walk: Walk) -> 
     walk.check("member")
 
 
-def test_an_invited_person_signs_up_from_the_mail_and_becomes_active(walk: Walk, chromium: Browser) -> None:
+def test_s62_s63_an_invited_person_signs_up_from_the_mail_and_becomes_active(
+    walk: Walk, chromium: Browser
+) -> None:
     """S62, S63: in a browser of their own."""
     steps.members(walk.page, "active")
     before = steps.tabs(walk.page)
@@ -249,7 +251,7 @@ def test_an_invited_person_signs_up_from_the_mail_and_becomes_active(walk: Walk,
     assert (after["active"], after["invited"]) == (before["active"] + 1, before["invited"] - 1)
 
 
-def test_changes_in_hr_arrive_with_sync_now(walk: Walk) -> None:
+def test_s2_s3_changes_in_hr_arrive_with_sync_now(walk: Walk) -> None:
     """S2, S3, S4 with S37: hired people are invited, a new name arrives, and nobody is archived: that is off."""
     before = steps.tabs(walk.page)
     inside = [one for one in walk.people() if one["work_location"] == "Paris" and one["status"] == "active"]
@@ -278,7 +280,7 @@ def test_runs_tell_what_each_read_saw_and_did(walk: Walk) -> None:
     walk.check("run")
 
 
-def test_disconnecting_says_first_what_happens_and_leaves_everybody_in_place(walk: Walk) -> None:
+def test_s47_s48_s59_disconnecting_says_first_what_happens_and_leaves_everybody_in_place(walk: Walk) -> None:
     """S47, S48: then managed members show orange, with the reason (S59, 3.14)."""
     steps.go_to(walk.page, steps.MEMBERS)
     before = steps.tabs(walk.page)
@@ -305,7 +307,7 @@ def test_disconnecting_says_first_what_happens_and_leaves_everybody_in_place(wal
     walk.check("member released")
 
 
-def test_connecting_again_recognises_everybody_and_creates_nobody(walk: Walk) -> None:
+def test_s49_connecting_again_recognises_everybody_and_creates_nobody(walk: Walk) -> None:
     """S49: the same steps once more; the settings are kept."""
     steps.members(walk.page, "active")
     before = steps.tabs(walk.page)
