@@ -1,27 +1,40 @@
-"""Tags of all pages: icons, the place in the navigation, query strings, times for people."""
+"""Tags of all pages: icons, tiles of HR tools, the place in the navigation, query strings, times for people."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField
 from django.http import QueryDict
+from django.templatetags.tz import do_timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
 from rollcall.connections import gallery
+from rollcall.web import tiles
 
 register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: int = 16) -> SafeString:
-    """Return an icon of the lucide set as SVG. It is decoration: the word beside it carries the meaning."""
+    """Return an icon of the lucide set as SVG. It is decoration: the word beside it carries the meaning.
+
+    Drawing one takes as long as a statement of the database; names come from us, never from people.
+    """
     svg = lucide(name, size=size, aria_hidden="true", focusable="false")
     return format_html("{}", SafeString(str(svg).replace("<svg ", '<svg class="icon" ', 1)))
+
+
+@register.simple_tag
+def tile(key: str, name: str, size: int = 40) -> SafeString:
+    """Return the drawn tile of an HR tool as SVG: ``{% tile tool.key tool.name %}``, its name beside it."""
+    return tiles.drawn(key, name, size)
 
 
 @register.filter
@@ -60,7 +73,8 @@ def get(mapping: Mapping[str, Any], key: str) -> Any:
 @register.filter
 def in_zone(moment: datetime | None, zone: str) -> datetime | None:
     """Return the moment in an IANA zone, for ``date`` behind it; ``None`` stays ``None``."""
-    return moment.astimezone(ZoneInfo(zone)) if moment else None
+    # A plain datetime would be turned back into the server's zone by `date`.
+    return do_timezone(moment, ZoneInfo(zone)) if moment else None
 
 
 @register.filter

@@ -13,7 +13,7 @@
     const day = moment.toLocaleDateString(language) === wallDay(moment, there, language) ? {} : { day: "numeric", month: "short" };
     const own = moment.toLocaleString(language, { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     time.dataset.own = own;
-    time.append(` (${document.body.dataset.here.replace("%s", own)})`);
+    time.append(` (${document.body.dataset.here.replace("{time}", own)})`);
   };
 
   // The day on the entity's calendar.
