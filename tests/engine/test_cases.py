@@ -47,7 +47,12 @@ def clearable(snapshot: list[Employee]) -> set[str]:
 
 def plan_of(case: Case) -> list[Change]:
     """Return the plan for the case."""
-    joined = join(case.snapshot, case.members, case.links, case.settings.scope, banks=case.banks)
+    settings = case.settings
+    joined = join(
+        *(case.snapshot, case.members, case.links, settings.scope),
+        exceptions=settings.exceptions,
+        banks=case.banks,
+    )
     found = [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
 
     def candidates(leaders_only: bool) -> list[Candidate]:

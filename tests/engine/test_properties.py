@@ -1,7 +1,7 @@
 """What must hold of every plan, over companies that nobody would make up."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 
 from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.engine.roster import Bank, Link, Member, Role, State
-from rollcall.engine.scope import Condition, Everybody, Filter
+from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import AtOnce, DaysBefore, Invite, Ownership, Settings
 from rollcall.engine.snapshot import BankAccount, Employee, Status, Text, fold_email
 from tests.engine.applying import apply, living_owners, mark_last_owner
@@ -40,6 +40,14 @@ OWNED = st.dictionaries(
 )
 
 
+def named_people(ids: list[str]) -> st.SearchStrategy[tuple[Named, ...]]:
+    """Draw nobody, or some people added or kept out by hand (S35)."""
+    acts: st.SearchStrategy[Literal["add", "keep_out"]] = st.sampled_from(["add", "keep_out"])
+    return st.dictionaries(st.sampled_from(ids), acts, max_size=2).map(
+        lambda found: tuple(Named(employee_id=one, act=act, reason="Because") for one, act in found.items())
+    )
+
+
 INVITES: st.SearchStrategy[Invite] = st.sampled_from([AtOnce(), DaysBefore(days=0), DaysBefore(days=16)])
 
 
@@ -48,6 +56,7 @@ def settings_of_an_entity(draw: st.DrawFn) -> Settings:
     """Draw settings; archiving is on more often than off."""
     return Settings(
         scope=draw(SCOPES),
+        exceptions=draw(named_people([*IDS, "gone"])),
         archive_inactive=draw(st.sampled_from([True, True, False])),
         invite=draw(INVITES),
         fields=draw(OWNED),

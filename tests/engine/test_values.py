@@ -1,14 +1,14 @@
 """Small values of the engine that the case files do not reach."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
 
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.plan import PlanDigest
-from rollcall.engine.scope import Condition, Everybody, Filter, condition
-from rollcall.engine.settings import Settings
+from rollcall.engine.scope import Condition, Everybody, Filter, Named, condition
+from rollcall.engine.settings import Settings, signed
 from rollcall.engine.snapshot import DELIVERABLE, Employee, delivered_mask, fold_email, is_email
 from rollcall.engine.status import Standing, standing
 
@@ -143,3 +143,56 @@ def test_standing_is_read_from_status_and_dates_together(
     """V1, V2, V6, E7; the day is 2026-03-16."""
     employee = msgspec.convert({"id": "1", **told}, Employee)
     assert standing(employee, date(2026, 3, 16)) is where
+
+
+ADA = Named(employee_id="1", act="add", reason="Works for us")
+BEN = Named(
+    employee_id="2", act="keep_out", reason="On loan", by="Alice", at=datetime(2026, 3, 1, tzinfo=UTC)
+)
+
+
+def test_s35_settings_stored_before_there_were_exceptions_still_load() -> None:
+    stored = {"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}
+    assert msgspec.convert(stored, Settings).exceptions == ()
+
+
+def test_s35_exceptions_survive_being_stored_and_change_the_digest() -> None:
+    stored = Settings(exceptions=(ADA, BEN))
+    assert msgspec.convert(msgspec.to_builtins(stored), Settings) == stored
+    assert digest(settings=stored) != digest(settings=Settings(exceptions=(BEN, ADA))) != digest()
+
+
+@pytest.mark.parametrize(
+    "exceptions",
+    [
+        [{"employee_id": "1", "act": "add", "reason": "a"}, {"employee_id": "1", "act": "keep_out", "reason": "b"}],
+        [{"employee_id": "1", "act": "add", "reason": ""}],
+        [{"employee_id": "", "act": "add", "reason": "a"}],
+        [{"employee_id": "1", "act": "remove", "reason": "a"}],
+        [{"employee_id": "1", "act": "add", "reason": "a\x00"}],
+        [{"employee_id": str(one), "act": "add", "reason": "a"} for one in range(501)],
+    ],
+)  # fmt: skip
+def test_s35_an_exception_needs_one_decision_a_reason_and_an_end(exceptions: list[dict[str, str]]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"exceptions": exceptions}, Settings)
+
+
+def test_s35_an_exception_is_signed_by_whoever_decided_it_first() -> None:
+    forged = msgspec.structs.replace(ADA, by="Somebody else")
+    at = datetime(2026, 3, 16, tzinfo=UTC)
+    found = signed(Settings(exceptions=(forged, BEN)), Settings(exceptions=(BEN,)), by="Bob", at=at)
+    assert found.exceptions == (msgspec.structs.replace(ADA, by="Bob", at=at), BEN)
+    reworded = msgspec.structs.replace(BEN, reason="Is back in May")
+    again = signed(Settings(exceptions=(reworded,)), found, by="Bob", at=at)
+    assert again.exceptions[0].by == "Bob"
+
+
+def test_s35_the_sql_of_exceptions_holds_ids_only_as_parameters() -> None:
+    paris = Filter(conditions=(Condition(attribute="country", test="one_of", values=("FR",)),))
+    assert condition(paris, "e", (ADA, BEN)) == (
+        "NOT (e.external_id = ANY(%s)) AND (e.external_id = ANY(%s) OR (coalesce(e.country, '') = ANY(%s)))",
+        [["2"], ["1"], ["FR"]],
+    )
+    assert condition(Everybody(), "e", (ADA,)) == ("true", [])
+    assert condition(Everybody(), "e", (BEN,)) == ("NOT (e.external_id = ANY(%s))", [["2"]])

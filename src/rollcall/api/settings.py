@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 
 from rollcall.api.auth import Bearer, caller, plan_for, subscription_for
@@ -14,7 +15,7 @@ from rollcall.api.wire import read, respond, told
 from rollcall.connections.queries import matching
 from rollcall.engine.limits import Limits
 from rollcall.engine.plan import OWNED_FIELDS
-from rollcall.engine.settings import Settings
+from rollcall.engine.settings import Settings, signed
 from rollcall.sync import actions
 
 MOST: Final = 1_000_000
@@ -28,7 +29,7 @@ class SettingsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     settings: Settings
     draft: Settings | None
-    # employees who meet the confirmed scope, of how many
+    # employees who meet the confirmed scope or were added by hand, of how many
     matching: int
     employees: int
 
@@ -40,6 +41,9 @@ _EXAMPLE = {
         "conditions": [{"attribute": "work_location", "test": "one_of", "values": ["Paris", None]}],
         "include_managers": True,
     },
+    "exceptions": [
+        {"employee_id": "4711", "act": "keep_out", "reason": "Has an account at the parent company"}
+    ],
     "archive_inactive": True,
     "invite": {"type": "days_before", "days": 7},
     "fields": {"job_title": "at_creation", "bank_account": "not_read"},
@@ -56,7 +60,7 @@ def get_settings(request: HttpRequest, entity_id: int) -> HttpResponse:
     """The entity's settings for its connection; 409 `not_connected` without one."""
     found = subscription_for(request, entity_id)
     settings = found.get_settings()
-    count = matching(found.connection_id, settings.scope)
+    count = matching(found.connection_id, settings.scope, settings.exceptions)
     return respond(
         SettingsAnswer(
             live=found.is_live,
@@ -78,12 +82,15 @@ def get_settings(request: HttpRequest, entity_id: int) -> HttpResponse:
 def put_settings(request: HttpRequest, entity_id: int) -> HttpResponse:
     """Make the plan of these settings and return it (S39). Nothing changes until the plan is approved.
 
-    What is left out has its default, not the value confirmed last.
+    What is left out has its default, not the value confirmed last. ``by`` and ``at`` of a new exception are set to
+    the caller and now; those of one that was there already stay.
     """
     found = subscription_for(request, entity_id)
     settings = read(request, Settings)
     _refuse_nonsense(settings)
-    made = actions.preview(found, settings, actor=caller(request))
+    actor = caller(request)
+    settings = signed(settings, found.get_draft(), by=actor.label, at=timezone.now())
+    made = actions.preview(found, settings, actor=actor)
     return respond(plan_answer(plan_for(request, entity_id, made.pk)))
 
 

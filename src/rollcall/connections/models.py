@@ -114,6 +114,8 @@ class Subscription(models.Model):
     version = models.PositiveIntegerField(default=0)
     # settings being edited in the pages, not confirmed yet
     draft = models.JSONField(null=True)
+    # attribute -> its values when an admin last saved the choice of employees: any other value is new to them
+    seen_values = models.JSONField(null=True)
 
     @property
     def is_live(self) -> bool:
@@ -280,6 +282,39 @@ class SourceFile(models.Model):
             models.Index(
                 fields=["uploaded_at"], condition=models.Q(connection=None), name="source_file_waiting"
             ),
+        ]
+
+
+class ToolRequest(models.Model):
+    """A person's wish for an HR tool that cannot be connected yet (S64); equal keys are voices for the same tool."""
+
+    class State(models.TextChoices):
+        """What whoever runs Rollcall has said to it."""
+
+        OPEN = "open"
+        PLANNED = "planned"
+        DONE = "done"
+        DECLINED = "declined"
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE, related_name="+")
+    # the name without case, accents, blanks and signs
+    key = models.TextField()
+    name = models.TextField()
+    website = models.TextField(blank=True, default="")
+    people = models.PositiveIntegerField(null=True)
+    note = models.TextField(blank=True, default="")
+    user_id = models.BigIntegerField()
+    asked_by = models.TextField(blank=True, default="")
+    asked_at = models.DateTimeField()
+    state = models.TextField(choices=State.choices, default=State.OPEN)
+    answer = models.TextField(blank=True, default="")
+
+    class Meta:
+        """A person has one voice for a tool."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["company", "key", "user_id"], name="tool_request_one_voice")
         ]
 
 

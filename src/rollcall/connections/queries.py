@@ -1,13 +1,14 @@
 """Reading the mirror for people: values to filter by with their counts, and how many employees match."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.connections.models import Connection, Employee, Subscription
-from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Scope, condition
+from rollcall.connections.searching import pattern, words_of
+from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
 
 MANY_VALUES: Final = 500
 """An attribute with more values than this is not offered as a filter: it is a name, not a group."""
@@ -19,6 +20,10 @@ WORKS_HERE: Final = """
 """
 """SQL for the mirror row ``e``: works here or is about to. Some tools call a future hire inactive until the first day.
 Read by day in UTC: it feeds counts that people look at, never a decision."""
+
+
+MOST_FOUND: Final = 20
+"""A search for people shows so many; whoever is not among them is asked for more precisely."""
 
 
 class Value(Struct, frozen=True):
@@ -83,9 +88,9 @@ def filter_values(connection_id: int) -> Mapping[str, Sequence[Value]]:
     }
 
 
-def matching(connection_id: int, scope: Scope) -> Matching:
-    """Return how many employees meet the scope's conditions, without managers brought in by it. One statement."""
-    sql, params = condition(scope, "e")
+def matching(connection_id: int, scope: Scope, exceptions: Iterable[Named] = ()) -> Matching:
+    """Return how many employees the scope has, without managers brought in by it. One statement."""
+    sql, params = condition(scope, "e", exceptions)
     with database.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"
@@ -100,3 +105,32 @@ def page_of_employees(connection_id: int, *, after: str = "", size: int = 100) -
     """Return up to ``size`` mirror rows in order of employee id, those behind ``after``."""
     rows = Employee.objects.filter(connection_id=connection_id, absent_since=None, external_id__gt=after)
     return list(rows.defer("bank_sealed").order_by("external_id")[:size])
+
+
+def employees_found(connection_id: int, search: str) -> list[Employee]:
+    """Return up to ``MOST_FOUND`` + 1 people in order of name whose name, e-mail or number has all the words.
+
+    People who left or are not listed any more are not found. Two statements.
+    """
+    words = [pattern(word) for word in words_of(search)]
+    if not words:
+        return []
+    text = "concat_ws(' ', e.first_name, e.last_name, e.work_email, e.employee_number, e.external_id) ~* %s"
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.external_id FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
+            f" AND {' AND '.join([text] * len(words))}"
+            " ORDER BY e.last_name, e.first_name, e.external_id LIMIT %s",
+            [connection_id, *words, MOST_FOUND + 1],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    found = employees_named(connection_id, ids)
+    return [found[one] for one in ids]
+
+
+def employees_named(connection_id: int, ids: Collection[str]) -> Mapping[str, Employee]:
+    """Return the mirror rows of these employee ids, also of people who left; ids nobody has are left out."""
+    rows = Employee.objects.filter(connection_id=connection_id, external_id__in=list(ids)).defer(
+        "bank_sealed"
+    )
+    return {one.external_id: one for one in rows}

@@ -39,6 +39,9 @@ class Why(StrEnum):
     LEFT = "left"
     OUT_OF_SCOPE = "out_of_scope"  # attribute, test, values, value
     BROUGHT_IN_AS_MANAGER = "brought_in_as_manager"
+    # a person decided it, against or beside the filter (S35)
+    ADDED_BY_HAND = "added_by_hand"  # reason, by
+    KEPT_OUT = "kept_out"  # reason, by
     # reasons to leave somebody alone
     NO_EMAIL = "no_email"
     NOT_AN_EMAIL = "not_an_email"  # email
@@ -64,6 +67,12 @@ class Why(StrEnum):
     MANAGER_LOOP = "manager_loop"
     MANAGER_UNKNOWN = "manager_unknown"
     MANAGER_NO_MEMBER = "manager_no_member"
+    # taking a run back (product decision 15)
+    UNDONE = "undone"  # kind
+    CHANGED_SINCE = "changed_since"  # fields
+    BANK_STAYS = "bank_stays"
+    SIGNED_UP_SINCE = "signed_up_since"
+    INVITED_AGAIN = "invited_again"
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):

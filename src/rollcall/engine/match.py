@@ -5,13 +5,13 @@ values, for tests and for anybody who wants to read the rule. A property test ho
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import UNSET, Struct
 
 from rollcall.engine.roster import Bank, Link, Member, Role, State
-from rollcall.engine.scope import Condition, Everybody, Scope, judge
+from rollcall.engine.scope import Condition, Everybody, Named, Scope, added_by, by_employee, outside
 from rollcall.engine.snapshot import Employee, Status, fold_email, is_email
 from rollcall.engine.status import last_day
 
@@ -44,9 +44,11 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
     employee: Employee
     bank: Bank | None = None
-    # the condition that keeps the person out of scope, if one does
-    outside: Condition | None = None
-    # out by the conditions, in because somebody in scope reports to them
+    # the condition, or the person's being kept out by hand, that keeps them out of scope
+    outside: Condition | Named | None = None
+    # the exception without which the conditions would leave them out
+    added: Named | None = None
+    # out by the conditions, in because somebody in scope reports to them; never somebody kept out by hand
     as_manager: bool = False
     link: Link | None = None
     member: Member | None = None
@@ -85,28 +87,38 @@ def email_key(employee: Employee) -> str | None:
     return (fold_email(employee.work_email) or None) if isinstance(employee.work_email, str) else None
 
 
-def chain(employee: Employee, by_id: Mapping[str, Employee]) -> tuple[str, ...]:
-    """Return the ids of the managers above the employee, nearest first, each once, known people only."""
+def chain(
+    employee: Employee, by_id: Mapping[str, Employee], *, below: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the ids of the managers above the employee, nearest first, each once, known people only.
+
+    ``below``: ids at which the way up ends, they themselves not included.
+    """
     seen: list[str] = []
     above = employee.manager_id
-    while isinstance(above, str) and above in by_id and above not in seen:
+    while isinstance(above, str) and above in by_id and above not in seen and above not in below:
         seen.append(above)
         above = by_id[above].manager_id
     return tuple(seen)
 
 
-def managers_of(scope: Scope, by_id: Mapping[str, Employee]) -> frozenset[str]:
+def managers_of(
+    scope: Scope, by_id: Mapping[str, Employee], named: Mapping[str, Named] | None = None
+) -> frozenset[str]:
     """Return the ids of all managers above anybody in scope (S45), empty unless the filter asks for it.
 
-    Who is inactive brings nobody in: else the managers of everybody who ever left would be invited.
+    Who is inactive brings nobody in: else the managers of everybody who ever left would be invited. A manager who
+    is kept out by hand (``named``) is not brought in, and brings in nobody above.
     """
     if isinstance(scope, Everybody) or not scope.include_managers:
         return frozenset()
+    exceptions = named or {}
+    kept_out = {one.employee_id for one in exceptions.values() if one.act == "keep_out"}
     return frozenset(
         above
         for one in by_id.values()
-        if one.status != Status.INACTIVE and judge(scope, one) is None
-        for above in chain(one, by_id)
+        if one.status != Status.INACTIVE and outside(scope, exceptions, one) is None
+        for above in chain(one, by_id, below=kept_out)
     )
 
 
@@ -116,18 +128,20 @@ def join(
     links: Iterable[Link],
     scope: Scope,
     *,
+    exceptions: Iterable[Named] = (),
     banks: Mapping[str, Bank] | None = None,
 ) -> list[Candidate]:
     """Return one candidate for each employee, ordered by employee id."""
     by_id = {one.id: one for one in employees}
+    named = by_employee(exceptions)
     by_member = {one.id: one for one in members}
     link_of = {one.employee_id: one for one in links}
     linked = {one.member_id for one in link_of.values()}
     by_email = _by_email(by_member.values())
     shared = Counter(email_key(one) for one in employees if one.status != Status.INACTIVE)
     leaders = {one.manager_id for one in employees}
-    brought = managers_of(scope, by_id)
-    inside = brought | {one.id for one in employees if judge(scope, one) is None}
+    brought = managers_of(scope, by_id, named)
+    inside = brought | {one.id for one in employees if outside(scope, named, one) is None}
     wishes = {
         link.member_id: key
         for link in link_of.values()
@@ -141,13 +155,14 @@ def join(
         link = link_of.get(employee.id)
         holder = by_email.get(key) if key else None
         member = by_member[link.member_id] if link else None
-        outside = judge(scope, employee)
+        kept_out_by = outside(scope, named, employee)
         found.append(
             Candidate(
                 employee=employee,
                 bank=(banks or {}).get(employee.id),
-                outside=outside,
-                as_manager=outside is not None and employee.id in brought,
+                outside=kept_out_by,
+                added=added_by(scope, named, employee),
+                as_manager=kept_out_by is not None and employee.id in brought,
                 link=link,
                 member=member,
                 same_email=None if link else holder,

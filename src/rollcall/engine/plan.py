@@ -22,7 +22,7 @@ from rollcall.engine.differences import (
 )
 from rollcall.engine.match import Candidate, email_key
 from rollcall.engine.roster import Member, Role, State
-from rollcall.engine.scope import Condition, value_of
+from rollcall.engine.scope import Condition, Named, value_of
 from rollcall.engine.settings import Settings, invited_from
 from rollcall.engine.snapshot import Employee, Status, is_email
 from rollcall.engine.status import Standing, last_day, local_day, standing
@@ -115,8 +115,7 @@ def decide(
     if where is Standing.LEFT:
         return _leaver(one, given, managed=managed)
     if outside is not None:
-        params = _outside(one.employee, outside)
-        return [line(one, Kind.RELEASE, Why.OUT_OF_SCOPE, params=params)] if managed else []
+        return [_release(one, outside)] if managed else []
     if member is None:
         return _newcomer(one, given, where, today)
     if member.state == State.ARCHIVED:
@@ -125,7 +124,8 @@ def decide(
     if where is Standing.DOUBTFUL:
         notes.append(_doubt(one, Kind.NOTE))
     if not managed:
-        return [line(one, Kind.LINK, Why.RECONNECTED, fields=fields), *notes]
+        back, said = _because(one, Why.RECONNECTED)
+        return [line(one, Kind.LINK, back, fields=fields, params=said), *notes]
     return [line(one, Kind.UPDATE, Why.CHANGED_IN_HR, fields=fields), *notes] if fields else notes
 
 
@@ -149,8 +149,8 @@ def _newcomer(one: Candidate, given: Given, where: Standing, today: date) -> lis
             line(one, Kind.CREATE, Why.STARTS_ON, fields=fields, params={"day": start.isoformat()}),
             *notes,
         ]
-    why = Why.BROUGHT_IN_AS_MANAGER if one.as_manager else Why.NEW_IN_SCOPE
-    return [line(one, Kind.CREATE, why, fields=fields), *notes]
+    why, said = _because(one, Why.BROUGHT_IN_AS_MANAGER if one.as_manager else Why.NEW_IN_SCOPE)
+    return [line(one, Kind.CREATE, why, fields=fields, params=said), *notes]
 
 
 def _obstacle(one: Candidate, where: Standing) -> Change | None:
@@ -220,6 +220,21 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
         return [early]
     fields, notes = differences(one, member, given)
     return [line(one, Kind.REACTIVATE, Why.REHIRED, fields=fields), *notes]
+
+
+def _release(one: Candidate, rule: Condition | Named) -> Change:
+    if isinstance(rule, Named):
+        return line(one, Kind.RELEASE, Why.KEPT_OUT, params=_decision(rule))
+    return line(one, Kind.RELEASE, Why.OUT_OF_SCOPE, params=_outside(one.employee, rule))
+
+
+def _because(one: Candidate, otherwise: Why) -> tuple[Why, dict[str, str]]:
+    """Return the reason why somebody comes in: a person's decision where there is one, with its parameters."""
+    return (Why.ADDED_BY_HAND, _decision(one.added)) if one.added else (otherwise, {})
+
+
+def _decision(exception: Named) -> dict[str, str]:
+    return {"reason": exception.reason, "by": exception.by}
 
 
 def _outside(employee: Employee, rule: Condition) -> dict[str, str]:

@@ -1,14 +1,14 @@
 """What an entity asks of its HR tool: who belongs, what is read, when people are invited."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from rollcall.engine.limits import Limits
-from rollcall.engine.scope import Everybody, Scope
+from rollcall.engine.scope import Everybody, Named, Scope
 
 
 class Ownership(StrEnum):
@@ -33,17 +33,47 @@ class DaysBefore(Struct, frozen=True, tag="days_before"):
 
 Invite: TypeAlias = AtOnce | DaysBefore
 
+MOST_EXCEPTIONS: Final = 500
+"""More people than this are a group, and a group is what conditions are for."""
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """The settings of one entity for one connection; stored as JSON, compared as a value."""
 
     scope: Scope = field(default_factory=Everybody)
+    # people added or kept out by hand, each employee at most once (S35)
+    exceptions: Annotated[tuple[Named, ...], Meta(max_length=MOST_EXCEPTIONS)] = ()
     # S36-S38: off until somebody asks for it
     archive_inactive: bool = False
     invite: Invite = field(default_factory=AtOnce)
     # fields that are not from HR; every other field is
     fields: Mapping[str, Ownership] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        """Refuse two exceptions for one person, which could contradict each other.
+
+        Raises:
+            ValueError: names the employee's id.
+        """
+        seen: set[str] = set()
+        for one in self.exceptions:
+            if one.employee_id in seen:
+                raise ValueError(f"employee {one.employee_id} is named twice")
+            seen.add(one.employee_id)
+
+
+def signed(settings: Settings, before: Settings, *, by: str, at: datetime) -> Settings:
+    """Return the settings with each exception signed: as ``before`` has it, or by ``by`` at ``at`` (aware) if new.
+
+    What a form or a program says about who decided is never believed.
+    """
+    known = {(one.employee_id, one.act, one.reason): one for one in before.exceptions}
+    exceptions = tuple(
+        known.get((one.employee_id, one.act, one.reason)) or structs.replace(one, by=by, at=at)
+        for one in settings.exceptions
+    )
+    return structs.replace(settings, exceptions=exceptions)
 
 
 def invited_from(invite: Invite, start: date) -> date:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
+from rollcall.connections.belonging import brings_managers, brought_in
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
@@ -55,37 +56,24 @@ class Question(Struct, frozen=True, kw_only=True):
     now: datetime
     # look at everybody who is linked, whatever was applied before: the settings are new
     everybody: bool = False
+    # these employees alone, whatever was applied before: "why?" asks about somebody
+    only: tuple[str, ...] = ()
 
 
 def prepare(question: Question) -> None:
     """Compute, once for a plan, who is brought in as somebody's manager; a temporary table of this transaction."""
-    condition, params = scopes.condition(question.settings.scope, "e")
-    wanted = isinstance(question.settings.scope, scopes.Filter) and question.settings.scope.include_managers
-    connection_id = question.subscription.connection_id
+    settings, connection_id = question.settings, question.subscription.connection_id
+    managers, params = brought_in(connection_id, settings.scope, settings.exceptions)
     with database.cursor() as cursor:
-        if question.everybody or question.subscription.connection.employees > MANY:
+        if not question.only and (question.everybody or question.subscription.connection.employees > MANY):
             # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
         cursor.execute("SET LOCAL jit = off")
         cursor.execute("DROP TABLE IF EXISTS brought")
         cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
-        if wanted:
-            cursor.execute(
-                f"""
-                INSERT INTO brought
-                WITH RECURSIVE up AS (
-                    SELECT e.manager_id AS id FROM connections_employee e
-                    WHERE e.connection_id = %s AND e.status IS DISTINCT FROM 'inactive' AND ({condition})
-                    UNION
-                    SELECT e.manager_id FROM up
-                    JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id
-                )
-                SELECT up.id FROM up
-                JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id
-                """,
-                [connection_id, *params, connection_id, connection_id],
-            )
+        if brings_managers(settings.scope):
+            cursor.execute(f"INSERT INTO brought {managers}", params)
         cursor.execute("ANALYZE brought")
 
 
@@ -95,16 +83,18 @@ def find(question: Question, *, leads: bool) -> Iterator[Found]:
     ``leads``: only people on whose stay others depend: those whom somebody reports to, and owners.
     """
     sql, params = _statement(question, leads=leads)
+    named = scopes.by_employee(question.settings.exceptions)
     with database.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(CHUNK):
             for row in rows:
-                yield _found(row, question)
+                yield _found(row, question, named)
 
 
 def in_scope(question: Question) -> int:
     """Return how many people who work here, or are about to, are in scope."""
-    condition, params = scopes.condition(question.settings.scope, "e")
+    settings = question.settings
+    condition, params = scopes.condition(settings.scope, "e", settings.exceptions)
     with database.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
@@ -115,8 +105,8 @@ def in_scope(question: Question) -> int:
 
 
 def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]:
-    mine, mine_params = _named(question.settings.scope, "e")
-    boss, boss_params = _named(question.settings.scope, "b")
+    mine, mine_params = _named(question.settings, "e")
+    boss, boss_params = _named(question.settings, "b")
     params: dict[str, Any] = {
         "connection": question.subscription.connection_id,
         "entity": question.subscription.entity_id,
@@ -126,6 +116,8 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         "last_day": (question.now.astimezone(UTC) + timedelta(hours=14)).date(),
         "version": question.subscription.version,
         "everybody": question.everybody,
+        "named": bool(question.only),
+        "only": list(question.only),
         "managers": scopes.sends_managers(question.settings.scope),
         **mine_params,
         **boss_params,
@@ -157,7 +149,8 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                ({boss}) OR EXISTS (SELECT FROM brought x WHERE x.id = b.external_id),
                btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
                (SELECT count(*) FROM directory_member ow
-                WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active')
+                WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
+                  AND ow.suspended_at IS NULL)
         FROM connections_employee e
         LEFT JOIN directory_link l
           ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = e.external_id
@@ -178,6 +171,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                 WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
                OR 'owner' IN (m.role, s.role))
           AND CASE
+            WHEN %(named)s THEN e.external_id = ANY(%(only)s)
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
             WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
               AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
@@ -201,9 +195,9 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
     return sql, params
 
 
-def _named(scope: scopes.Scope, alias: str) -> tuple[str, dict[str, Any]]:
-    """Return the scope's condition with named parameters, since the statement uses it more than once."""
-    condition, values = scopes.condition(scope, alias)
+def _named(settings: Settings, alias: str) -> tuple[str, dict[str, Any]]:
+    """Return the condition of who belongs with named parameters, since the statement uses it more than once."""
+    condition, values = scopes.condition(settings.scope, alias, settings.exceptions)
     names = [f"{alias}_scope_{index}" for index in range(len(values))]
     for name in names:
         condition = condition.replace("%s", f"%({name})s", 1)
@@ -215,7 +209,7 @@ _AT_SAME: Final = _AT_MEMBER + len(_MEMBER)
 _AT_REST: Final = _AT_SAME + len(_MEMBER)
 
 
-def _found(row: tuple[Any, ...], question: Question) -> Found:
+def _found(row: tuple[Any, ...], question: Question, named: Mapping[str, scopes.Named]) -> Found:
     values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
     (
         digest,
@@ -234,12 +228,13 @@ def _found(row: tuple[Any, ...], question: Question) -> Found:
     ) = row[_AT_REST:]
     employee = employee_of(values)
     member = _member(row[_AT_MEMBER:_AT_SAME], owners)
-    outside = scopes.judge(question.settings.scope, employee)
+    outside = scopes.outside(question.settings.scope, named, employee)
     link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
     candidate = Candidate(
         employee=employee,
         bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
         outside=outside,
+        added=scopes.added_by(question.settings.scope, named, employee),
         as_manager=outside is not None and as_manager,
         link=link,
         member=member,
@@ -278,7 +273,7 @@ def _is_taken(question: Question, member: Member | None, own: str, key: str | No
 
 def _holder(question: Question, key: str) -> tuple[int, str | None] | None:
     """Return the living member who has the address, and the address that HR surely gives them instead."""
-    mine, params = _named(question.settings.scope, "e")
+    mine, params = _named(question.settings, "e")
     with database.cursor() as cursor:
         cursor.execute(
             f"""

@@ -1,43 +1,36 @@
 """Choose employees and what is read (S29-S38, S43-S46); saving makes a plan to look at, changes nothing."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
+import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rollcall.accounts.access import admin_required
 from rollcall.connections import gallery
+from rollcall.connections.comparing import Comparison, compare
 from rollcall.connections.models import State, Subscription
-from rollcall.connections.queries import Matching, Value, filter_values, matching, subscription_of
+from rollcall.connections.queries import filter_values, subscription_of
 from rollcall.engine.plan import OWNED_FIELDS
-from rollcall.engine.settings import Ownership
+from rollcall.engine.settings import MOST_EXCEPTIONS, Ownership, signed
 from rollcall.sync import actions
 from rollcall.sync.sentences import field_label, refusal_sentence
+from rollcall.web import conditions, named
+from rollcall.web.conflicts import Conflict, conflict, fingerprint
 from rollcall.web.forms import choosing
-from rollcall.web.forms.choosing import Choice, Row
-from rollcall.web.integrations import of
-
-LONG_LIST: Final = 12
-"""From so many values on, a list of values gets a search field."""
-
-SHOWN_VALUES: Final = 60
-
-OWNERS: Final = {
-    Ownership.HR: _("From the HR tool"),
-    Ownership.AT_CREATION: _("From the HR tool at creation only"),
-    Ownership.NOT_READ: _("Not read"),
-}
+from rollcall.web.forms.choosing import Choice, Name, Row, Wrong
+from rollcall.web.session import actor_of, entity_of
+from rollcall.web.told import OWNERS
 
 
 def _ready(request: HttpRequest) -> Subscription | None:
     """Return the entity's subscription if its tool has been read at least once, else say why not."""
-    entity, _actor = of(request)
-    subscription = subscription_of(entity.pk)
+    subscription = subscription_of(entity_of(request).pk)
     if subscription is None or subscription.connection.state == State.DISCONNECTED:
         messages.info(request, gettext("Connect an HR tool first."))
         return None
@@ -50,102 +43,164 @@ def _ready(request: HttpRequest) -> Subscription | None:
 @require_http_methods(["GET", "POST"])
 @admin_required
 def configure(request: HttpRequest) -> HttpResponse:
-    """Show the form; a POST with ``op`` add, remove-<n> or refresh edits it, save makes the plan (S39)."""
+    """Show the form; a POST with ``op`` edits it (``_edit``) or, with save, makes the plan (S39).
+
+    ``?q=`` searches for people to name, for links from pages about somebody.
+    """
     subscription = _ready(request)
     if subscription is None:
         return redirect("integrations")
     if request.method == "GET":
-        return _page(request, subscription, choosing.from_settings(subscription.get_draft()), [])
+        draft = subscription.get_draft()
+        shown = choosing.from_settings(draft)
+        shown.made_from = fingerprint(draft)
+        shown.who = request.GET.get("q", "").replace("\0", "").strip()
+        return _page(request, subscription, shown)
     choice, op = choosing.from_post(request.POST), request.POST.get("op", "refresh")
     if op == "save":
         wrong = choosing.problems(choice)
-        return _page(request, subscription, choice, wrong) if wrong else _save(request, subscription, choice)
-    _edit(choice, op)
-    return _page(request, subscription, choice, [])
+        if wrong:
+            return _page(request, subscription, choice, wrong=wrong, status=422)
+        return _save(request, subscription, choice)
+    return _page(request, subscription, choice, focus=_edit(choice, op))
 
 
-def _edit(choice: Choice, op: str) -> None:
-    removed = op.removeprefix("remove-") if op.startswith("remove-") else ""
-    if removed:
-        if removed.isdecimal() and int(removed) < len(choice.rows):
-            del choice.rows[int(removed)]
-        return
+def _edit(choice: Choice, op: str) -> str:
+    """Change the form as a button asks, and return the id of the input to go on with, empty for none.
+
+    ``op``: add, remove-<n> (a condition), add:<employee id>, keep_out:<employee id>, unname-<n>, else nothing.
+    """
+    act, _, employee_id = op.partition(":")
+    if employee_id and act in ("add", "keep_out"):
+        return _name(choice, Name(employee_id=employee_id, act="add" if act == "add" else "keep_out"))
+    what, _, number = op.partition("-")
+    lists: dict[str, list[Any]] = {"remove": choice.rows, "unname": choice.names}
+    if what in lists:
+        rows = lists[what]
+        if number.isdecimal() and int(number) < len(rows):
+            del rows[int(number)]
+        return "who" if what == "unname" else "add-condition"
     # Whoever has just turned to a filter gets a first condition to fill in.
     first = not choice.everybody and not choice.rows
     if (op == "add" or first) and len(choice.rows) < choosing.MOST_CONDITIONS:
         choice.rows.append(Row())
+        return f"c{len(choice.rows) - 1}-attribute" if op == "add" else ""
+    return ""
+
+
+def _name(choice: Choice, person: Name) -> str:
+    known = [one.employee_id for one in choice.names]
+    if person.employee_id in known:
+        return f"x{known.index(person.employee_id)}-reason"
+    choice.names.append(person)
+    choice.who = ""
+    return f"x{len(known)}-reason"
 
 
 def _save(request: HttpRequest, subscription: Subscription, choice: Choice) -> HttpResponse:
-    _entity, actor = of(request)
-    settings = choosing.to_settings(choice, subscription.get_draft())
+    actor = actor_of(request)
+    now = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    before = now.get_draft()
+    settings = signed(choosing.to_settings(choice, before), before, by=actor.label, at=timezone.now())
+    found = conflict(request, now, choice.made_from, settings)
+    if found is not None:
+        # Saving once more is then a decision.
+        choice.made_from = fingerprint(before)
+        return _page(request, subscription, choice, meanwhile=found, status=409)
     try:
         made = actions.preview(subscription, settings, actor=actor)
     except actions.Refused as refused:
         messages.error(request, refusal_sentence(refused.code, refused.params))
         return redirect("integrations")
+    seen = conditions.seen_now(filter_values(subscription.connection_id))
+    Subscription.objects.filter(pk=subscription.pk).update(seen_values=seen)
     return redirect("plan", plan_id=made.pk)
 
 
 @require_POST
 @admin_required
 def count(request: HttpRequest) -> HttpResponse:
-    """The live sentence “312 of 500 employees match”, for the form as it stands."""
+    """The live sentence “312 of 500 employees match”, and who comes in or falls out, for the form as it stands."""
     subscription = _ready(request)
     if subscription is None:
         return HttpResponse(status=409)
-    shown = {"match": _matching(subscription, choosing.from_post(request.POST))}
+    choice = choosing.from_post(request.POST)
+    shown = {
+        "match": _comparison(subscription, choice),
+        "unfinished": choosing.unfinished(choice),
+        "live": subscription.is_live,
+        "chosen": [(number, conditions.chosen_words(row)) for number, row in enumerate(choice.rows)],
+        "fresh": True,
+    }
     return render(request, "configure/count.html", shown)
 
 
-def _matching(subscription: Subscription, choice: Choice) -> Matching | None:
+@require_POST
+@admin_required
+def people(request: HttpRequest) -> HttpResponse:
+    """Whom the search for people to name finds, for the form as it stands."""
+    subscription = _ready(request)
+    if subscription is None:
+        return HttpResponse(status=409)
+    choice = choosing.from_post(request.POST)
+    return render(request, "configure/found.html", {"found": named.find(subscription.connection_id, choice)})
+
+
+def _comparison(subscription: Subscription, choice: Choice) -> Comparison | None:
     scope = choosing.scope_of(choice)
-    return matching(subscription.connection_id, scope) if scope is not None else None
+    if scope is None:
+        return None
+    settings = msgspec.structs.replace(
+        subscription.get_draft(), scope=scope, exceptions=choosing.exceptions_of(choice)
+    )
+    confirmed = subscription.get_settings() if subscription.is_live else None
+    return compare(subscription.connection_id, settings, confirmed)
 
 
-def _page(request: HttpRequest, subscription: Subscription, choice: Choice, wrong: list[str]) -> HttpResponse:
-    entity, _actor = of(request)
-    values = filter_values(subscription.connection_id)
+def _page(
+    request: HttpRequest,
+    subscription: Subscription,
+    choice: Choice,
+    *,
+    wrong: Sequence[Wrong] = (),
+    meanwhile: Conflict | None = None,
+    focus: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    known = filter_values(subscription.connection_id)
+    complaints = {one.place: one.sentence for one in wrong}
     shown = {
-        "entity": entity,
+        "entity": entity_of(request),
         "tool_name": gallery.tool_name(subscription.connection.tool),
         "live": subscription.is_live,
         "edited": subscription.draft is not None and subscription.is_live,
         "choice": choice,
         "problems": wrong,
-        "rows": [_row(number, row, values) for number, row in enumerate(choice.rows)],
-        "match": _matching(subscription, choice),
-        "owners": [
-            {
-                "name": name,
-                "label": field_label(name),
-                "chosen": choice.fields.get(name, Ownership.HR),
-                "choices": [(one, OWNERS[Ownership(one)]) for one in choosing.owner_choices(name)],
-            }
-            for name in OWNED_FIELDS
-        ],
+        "filter_wrong": complaints.get("filter", ""),
+        "names_wrong": complaints.get("names", ""),
+        "days_wrong": complaints.get("days", ""),
+        "conflict": meanwhile,
+        "focus": focus,
+        "rows": conditions.shown(choice.rows, known, subscription.seen_values, wrong),
+        "names": named.shown(subscription.connection_id, choice, subscription.get_draft().exceptions, wrong),
+        "full": len(choice.names) >= MOST_EXCEPTIONS,
+        "found": named.find(subscription.connection_id, choice),
+        "match": _comparison(subscription, choice),
+        "unfinished": choosing.unfinished(choice),
+        "owners": _owners(choice),
     }
     fragment = bool(getattr(request, "htmx", False))
     template = "configure/form.html" if fragment else "configure/page.html"
-    return render(request, template, shown, status=422 if wrong and not fragment else 200)
+    return render(request, template, shown, status=200 if fragment else status)
 
 
-def _row(number: int, row: Row, known: Mapping[str, Sequence[Value]]) -> dict[str, Any]:
-    counts = {one.value or "": one.count for one in known.get(row.attribute, ())}
-    # A chosen value that HR does not send any more stays visible, with nobody in it.
-    every = {**{value: 0 for value in row.values if value not in counts}, **counts}
-    found = [
-        {"value": value, "count": many, "checked": value in row.values}
-        for value, many in every.items()
-        if value in row.values or row.search.lower() in value.lower()
+def _owners(choice: Choice) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "label": field_label(name),
+            "chosen": choice.fields.get(name, Ownership.HR),
+            "choices": [(one.value, OWNERS[one]) for one in choosing.owner_choices(name)],
+        }
+        for name in OWNED_FIELDS
     ]
-    found.sort(key=lambda one: not one["checked"])
-    attributes = list(known) + ([row.attribute] if row.attribute and row.attribute not in known else [])
-    return {
-        "number": number,
-        "row": row,
-        "attributes": [(name, field_label(name)) for name in attributes],
-        "values": found[:SHOWN_VALUES],
-        "more": max(0, len(found) - SHOWN_VALUES),
-        "long": len(every) >= LONG_LIST,
-    }
