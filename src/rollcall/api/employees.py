@@ -1,10 +1,11 @@
 """Employees: the mirror of the HR tool, without account numbers, and why somebody is or is not a member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 
 from rollcall.api.auth import Bearer, refuse_if_shared, subscription_for
@@ -15,11 +16,15 @@ from rollcall.connections.models import Employee as Row
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import page_of_employees
 from rollcall.connections.rows import employee_of
-from rollcall.directory import queries
-from rollcall.engine.scope import Condition, judge
+from rollcall.engine.change import Why
+from rollcall.engine.explain import Explanation, Rule
+from rollcall.engine.levers import Way
+from rollcall.engine.scope import Condition
 from rollcall.engine.snapshot import DELIVERABLE, Employee
+from rollcall.sync import why_sentences as sentences
 from rollcall.sync.models import Line
 from rollcall.sync.preview import latest_plan
+from rollcall.sync.why import Answer, about_employee
 
 COLUMNS: Final = (
     "external_id",
@@ -30,8 +35,57 @@ COLUMNS: Final = (
 )
 
 
+class Said(msgspec.Struct, frozen=True):
+    """A finding: a code that does not change, and the sentence that people read."""
+
+    code: str
+    sentence: str
+
+
+class ConditionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One condition of the filter, and whether the employee meets it."""
+
+    condition: Condition
+    value: str | None
+    holds: bool
+    sentence: str
+
+
+class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that would have to be different."""
+
+    code: str
+    params: Mapping[str, str]
+    sentence: str
+
+
+class WayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Things that would have to be different, all of them, and what the next run would do then."""
+
+    steps: Sequence[StepAnswer]
+    leads_to: Said
+
+
+class FindingsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides about the employee, in the order in which it does, and what the next run will do."""
+
+    # false: settings are not confirmed, so nobody is managed; the findings are about the draft
+    confirmed: bool
+    # where they stand today, from status and dates
+    standing: Said
+    rule: Said
+    conditions: Sequence[ConditionAnswer]
+    tie: Said
+    outcome: Said
+    # the plan's code for the reason, null when a plan has no line for them
+    reason_code: Why | None
+    reason: str
+    remarks: Sequence[str]
+    ways: Sequence[WayAnswer]
+
+
 class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """HR record, rule, link and the newest plan's lines for one employee."""
+    """HR record, rule, link, findings, and the newest plan's lines for one employee."""
 
     employee: Employee
     # the HR tool's last list has them
@@ -43,6 +97,7 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     link: LinkAnswer | None
     # lines of the entity's newest plan about them; empty when nothing stands out
     changes: Sequence[ChangeAnswer]
+    findings: FindingsAnswer
 
 
 router = Router(tags=["employees"])
@@ -66,29 +121,66 @@ def list_employees(
 
 @router.get(_AT + "/{employee_id}/why", auth=Bearer("read"), summary="Why?", **told(WhyAnswer, also=(409,)))
 def why_employee(request: HttpRequest, entity_id: int, employee_id: str) -> HttpResponse:
-    """What decided about one employee: record, scope, link, and the reasons of the newest plan."""
+    """What decides about one employee: record, scope, link, the next run's decision, and what would change it."""
     subscription = _subscription(request, entity_id)
-    rows = Row.objects.filter(connection_id=subscription.connection_id).defer("bank_sealed")
-    row = rows.filter(external_id=employee_id).first() if "\x00" not in employee_id else None
-    if row is None:
-        raise Http404
-    employee = _shown(row)
-    kept_out_by = judge(subscription.get_settings().scope, employee)
-    linked = queries.members_of(entity_id).filter(
-        link__connection_id=subscription.connection_id, link__employee_id=employee_id
+    now = timezone.now()
+    found = (
+        about_employee(subscription.entity, now=now, employee_id=employee_id)
+        if "\x00" not in employee_id
+        else None
     )
-    member = linked.first()
-    link = queries.link_of(member) if member else None
+    if found is None or found.explanation is None or found.row is None:
+        raise Http404
+    failed = [one.condition for one in found.explanation.judged if not one.holds]
+    in_scope = found.explanation.rule not in (Rule.OUTSIDE, Rule.KEPT_OUT)
     return respond(
         WhyAnswer(
-            employee=employee,
-            listed=row.absent_since is None,
-            in_scope=kept_out_by is None,
-            kept_out_by=kept_out_by,
-            member_id=member.pk if member else None,
-            link=link_answer(link, link.connection) if link else None,
+            employee=_shown(found.row),
+            listed=found.row.absent_since is None,
+            in_scope=in_scope,
+            kept_out_by=failed[0] if failed and found.explanation.rule is Rule.OUTSIDE else None,
+            member_id=found.member.pk if found.link else None,
+            link=link_answer(found.link, found.link.connection) if found.link else None,
             changes=_changes(subscription, employee_id),
+            findings=_findings(found, found.explanation),
         )
+    )
+
+
+def _findings(answer: Answer, found: Explanation) -> FindingsAnswer:
+    tool = sentences.tool_of(answer)
+    assert answer.employee is not None  # noqa: S101 - an explanation is always of a record
+    return FindingsAnswer(
+        confirmed=answer.live,
+        standing=Said(found.standing, sentences.standing_sentence(found.standing, answer.employee, tool)),
+        rule=Said(found.rule, sentences.rule_sentence(answer)),
+        conditions=[
+            ConditionAnswer(
+                condition=one.condition,
+                value=one.value,
+                holds=one.holds,
+                sentence=sentences.condition_sentence(one, tool),
+            )
+            for one in found.judged
+        ],
+        tie=Said(found.tie, sentences.tie_sentence(answer)),
+        outcome=Said(found.verdict.outcome, sentences.headline(answer)),
+        reason_code=found.verdict.why,
+        reason=sentences.reason(answer),
+        remarks=sentences.remark_sentences(answer),
+        ways=[_way(one, answer) for one in found.ways],
+    )
+
+
+def _way(way: Way, answer: Answer) -> WayAnswer:
+    tool = sentences.tool_of(answer)
+    then = sentences.way_sentence(way, tool, member=answer.member is not None)
+    return WayAnswer(
+        steps=[
+            StepAnswer(code=one.lever, params=one.params, sentence=sentences.step_sentence(one, tool))
+            for one in way.steps
+        ],
+        leads_to=Said(way.leads_to, then),
     )
 
 

@@ -1,0 +1,211 @@
+"""People between the entities of a company: in nobody's scope, or in several (product decision 6).
+
+Set-based: each list is one statement over the mirror, with the scope condition of every entity in it, whatever the
+number of people. Only confirmed settings count, and only people who work here or are about to.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import connection as database
+from msgspec import Struct
+
+from rollcall.connections.belonging import brings_managers, brought_in
+from rollcall.connections.models import Connection, Subscription
+from rollcall.connections.queries import WORKS_HERE
+from rollcall.connections.rows import VALUE_COLUMNS, employee_of
+from rollcall.connections.searching import pattern, words_of
+from rollcall.engine.match import full_name
+from rollcall.engine.scope import Everybody, condition
+from rollcall.engine.settings import Settings
+from rollcall.engine.snapshot import Employee
+
+PAGE: Final = 50
+CHUNK: Final = 2_000
+
+_COLUMNS: Final = ("id", "external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
+
+
+class Group(StrEnum):
+    """Which list."""
+
+    NOWHERE = "nowhere"
+    SEVERAL = "several"
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """One entity that uses the connection, with its confirmed settings."""
+
+    entity_id: int
+    name: str
+    settings: Settings
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """One person of a list; ``inside`` has the ids of the entities whose scope they are in."""
+
+    row_id: int
+    employee: Employee
+    inside: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """First and last name, empty when HR has none."""
+        return full_name(self.employee)
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many people work here, are in no entity, and in several."""
+
+    employees: int
+    nowhere: int
+    several: int
+
+
+def places_of(connection: Connection) -> tuple[list[Place], int]:
+    """Return the entities with confirmed settings, by name, and how many use the connection without."""
+    used = list(
+        Subscription.objects.select_related("entity")
+        .filter(connection=connection)
+        .order_by("entity__name", "entity_id")
+    )
+    live = [
+        Place(entity_id=one.entity_id, name=one.entity.name, settings=one.get_settings())
+        for one in used
+        if one.is_live
+    ]
+    return live, len(used) - len(live)
+
+
+def counts(connection_id: int, places: Sequence[Place]) -> Counts:
+    """Return the numbers on the tabs. One statement."""
+    with_, inside, params = _placed(connection_id, places)
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")
+        # OFFSET 0 keeps the sum from being worked out twice a person.
+        cursor.execute(
+            f"{with_} SELECT count(*), count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1)"
+            f" FROM (SELECT {_sum(inside)} AS n FROM connections_employee e"
+            f" WHERE e.connection_id = %(connection)s AND {WORKS_HERE} OFFSET 0) counted",
+            params,
+        )
+        employees, nowhere, several = cursor.fetchone()
+    return Counts(employees=employees, nowhere=nowhere, several=several)
+
+
+def people(
+    connection_id: int,
+    places: Sequence[Place],
+    group: Group,
+    *,
+    search: str = "",
+    after: int = 0,
+    size: int | None = PAGE,
+) -> Iterator[Person]:
+    """Yield up to ``size`` + 1 people of a group in order of name (``None``: all), those behind row ``after``.
+
+    One statement, in the caller's transaction.
+    """
+    with_, inside, params = _placed(connection_id, places)
+    where = [f"({_sum(inside)}) {'= 0' if group is Group.NOWHERE else '> 1'}"]
+    for number, word in enumerate(words_of(search)):
+        params[f"word_{number}"] = pattern(word)
+        where.append(f"{SEARCHED} ~* %(word_{number})s")
+    if after:
+        params["after"] = after
+        where.append(
+            f"({_order('e')}) > (SELECT {_order('p')} FROM connections_employee p"
+            " WHERE p.id = %(after)s AND p.connection_id = %(connection)s)"
+        )
+    limit = "" if size is None else f"LIMIT {size + 1:d}"
+    columns = ", ".join(f"e.{name}" for name in _COLUMNS)
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")
+    with database.chunked_cursor() as cursor:
+        cursor.execute(
+            f"{with_} SELECT {columns}, ARRAY[{', '.join(inside)}]::boolean[] FROM connections_employee e"
+            f" WHERE e.connection_id = %(connection)s AND {WORKS_HERE} AND {' AND '.join(where)}"
+            f" ORDER BY {_order('e')} {limit}",
+            params,
+        )
+        while rows := cursor.fetchmany(CHUNK):
+            for row in rows:
+                yield _person(row, places)
+
+
+def inside_of(connection_id: int, external_id: str, places: Sequence[Place]) -> tuple[int, ...]:
+    """Return the ids of the entities that one employee belongs to. One statement, quick for one person."""
+    if not places:
+        return ()
+    params: dict[str, Any] = {"connection": connection_id, "person": external_id}
+    clauses, inside = [], []
+    for number, one in enumerate(places):
+        settings = one.settings
+        mine = _named(condition(settings.scope, "e", settings.exceptions), f"c{number}", params)
+        # Whom those below bring in as a manager, found from above: for one person they are few.
+        free = _named(condition(Everybody(), "r", settings.exceptions), f"f{number}", params)
+        kept_out = _named(condition(Everybody(), "e", settings.exceptions), f"k{number}", params)
+        clauses.append(f"""below{number} AS (
+            SELECT %(person)s AS id
+            UNION
+            SELECT r.external_id FROM below{number} b
+            JOIN connections_employee r
+              ON r.connection_id = %(connection)s AND r.manager_id = b.id AND ({free})
+             AND {"true" if brings_managers(settings.scope) else "false"}
+        )""")
+        inside.append(f"""EXISTS (
+            SELECT FROM below{number} b
+            JOIN connections_employee e ON e.connection_id = %(connection)s AND e.external_id = b.id
+            WHERE ({mine}) AND (e.external_id = %(person)s OR e.status IS DISTINCT FROM 'inactive')
+        ) AND EXISTS (
+            SELECT FROM connections_employee e
+            WHERE e.connection_id = %(connection)s AND e.external_id = %(person)s AND ({kept_out})
+        )""")
+    with database.cursor() as cursor:
+        cursor.execute(f"WITH RECURSIVE {', '.join(clauses)} SELECT {', '.join(inside)}", params)
+        found = cursor.fetchone()
+    return tuple(one.entity_id for one, there in zip(places, found, strict=True) if there)
+
+
+SEARCHED: Final = "concat_ws(' ', e.first_name, e.last_name, e.work_email, e.employee_number)"
+"""What a search over the mirror row ``e`` looks through."""
+
+
+def _order(alias: str) -> str:
+    return f"coalesce({alias}.last_name, ''), coalesce({alias}.first_name, ''), {alias}.id"
+
+
+def _sum(inside: Sequence[str]) -> str:
+    return " + ".join(f"({one})::int" for one in inside) or "0"
+
+
+def _placed(connection_id: int, places: Sequence[Place]) -> tuple[str, list[str], dict[str, Any]]:
+    """Return the WITH clause of managers brought in, one condition an entity over ``e``, and parameters."""
+    params: dict[str, Any] = {"connection": connection_id}
+    clauses, inside = [], []
+    for number, one in enumerate(places):
+        scope, exceptions = one.settings.scope, one.settings.exceptions
+        mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
+        if brings_managers(scope):
+            managers = _named(brought_in(connection_id, scope, exceptions), f"m{number}", params)
+            clauses.append(f"up{number} AS MATERIALIZED ({managers})")
+            mine = f"({mine}) OR e.external_id IN (SELECT id FROM up{number})"
+        inside.append(f"({mine})")
+    return (f"WITH {', '.join(clauses)}" if clauses else ""), inside, params
+
+
+def _named(part: tuple[str, Sequence[Any]], prefix: str, params: dict[str, Any]) -> str:
+    """Return a part of a statement with named parameters, since it holds those of several entities; add them."""
+    sql, values = part
+    for index, value in enumerate(values):
+        name = f"{prefix}_{index}"
+        sql = sql.replace("%s", f"%({name})s", 1)
+        params[name] = value
+    return sql
+
+
+def _person(row: tuple[Any, ...], places: Sequence[Place]) -> Person:
+    values = dict(zip(_COLUMNS, row[:-1], strict=True))
+    inside = tuple(one.entity_id for one, there in zip(places, row[-1], strict=True) if there)
+    return Person(row_id=values["id"], employee=employee_of(values), inside=inside)
