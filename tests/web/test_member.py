@@ -3,18 +3,21 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.companies import grant_role
-from rollcall.accounts.models import Role
+from rollcall.accounts.models import Role, User
 from rollcall.connections.models import State
+from rollcall.directory.links import release_all
 from rollcall.directory.models import Invitation, Member
 from tests.web.crew import Crew, browser, crew, events_of, invited, now_is
 
 pytestmark = pytest.mark.django_db
 
-ACTIONS = ("archive", "bring-back", "resend", "cancel")
+ACTIONS = ("archive", "bring-back", "resend", "cancel", "suspend", "lift")
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_fields_of_the_hr_tool_are_disabled_with_the_reason(here: Crew) -> None:
     page = browser(here.two.alice).get(f"/members/{here.managed.pk}/").content.decode()
     tag = re.search(r'<input[^>]*name="first_name"[^>]*>', page)
     assert tag and "disabled" in tag[0] and 'aria-describedby="id_first_name_help"' in tag[0]
-    assert '<div class="help" id="id_first_name_help">From BambooHR</div>' in page
+    assert '<div class="help" id="id_first_name_help">From BambooHR. Change it there.</div>' in page
     assert "BambooHR manages this member" in page and ">Save<" not in page
 
 
@@ -206,3 +209,100 @@ def test_an_archived_member_sees_nothing_of_themselves(here: Crew) -> None:
     bob = browser(here.two.bob)
     assert "FR76" not in bob.get("/me/").content.decode()
     assert bob.post("/me/bank/", {"seen": "d1"}).status_code == 404
+
+
+def test_d11_suspending_takes_one_confirmation_and_ends_the_members_session(here: Crew) -> None:
+    """Product decision 11."""
+    client, bob, address = browser(here.two.alice), browser(here.two.bob), f"/members/{here.bob.pk}/"
+    assert bob.get("/me/").status_code == 200
+    question = client.get(f"{address}suspend/").content.decode()
+    assert "No sync gives it back" in question and now_is(here.bob).suspended_at is None
+    client.post(f"{address}suspend/", {"reason": "<b>lost</b> phone"})
+    assert bob.get("/me/").headers["Location"].startswith("/account/login/")
+    assert browser(User.objects.get(pk=here.two.bob.pk)).get("/me/").status_code == 403
+    page = client.get(address).content.decode()
+    assert (
+        "Suspended: no access" in page
+        and "&lt;b&gt;lost&lt;/b&gt; phone" in page
+        and "Suspend now" not in page
+    )
+    client.post(f"{address}lift/")
+    assert browser(User.objects.get(pk=here.two.bob.pk)).get("/me/").status_code == 200
+    history = client.get(address).content.decode()
+    assert "Suspension lifted." in history and "Reason: &lt;b&gt;lost" in history
+
+
+def test_d11_the_link_of_a_suspended_person_says_so(here: Crew) -> None:
+    member, link = invited(here.two.alice_entity)
+    browser(here.two.alice).post(f"/members/{member.pk}/suspend/")
+    answer = browser().get(link)
+    assert answer.status_code == 410 and "Your access is suspended" in answer.content.decode()
+    browser(here.two.alice).post(f"/members/{member.pk}/lift/")
+    assert browser().get(link).status_code == 200
+
+
+def test_a_save_that_somebody_overtook_is_told_and_overwrites_nothing(here: Crew) -> None:
+    client, address = browser(here.two.alice), f"/members/{here.manual.pk}/"
+    first, second = (_seen(_details(client.get(address).content.decode())) for _ in range(2))
+    client.post(address, first | {"job_title": "Pilot"})
+    answer = client.post(address, second | {"job_title": "Cook", "team": "Blue"})
+    page = answer.content.decode()
+    assert (
+        answer.status_code == 409 and "changed this meanwhile: Job title." in page and 'value="Pilot"' in page
+    )
+    assert (now_is(here.manual).job_title, now_is(here.manual).team) == ("Pilot", None)
+
+
+def test_s56_each_detail_says_where_it_comes_from_and_since_when(here: Crew) -> None:
+    client, address = browser(here.two.alice), f"/members/{here.manual.pk}/"
+    client.post(address, _seen(_details(client.get(address).content.decode())) | {"team": "Blue"})
+    page = client.get(address).content.decode()
+    assert re.search(r'id="id_team_help">By hand, by [^<]+ · \d+ [\w.]+ \d{4}<', page)
+    assert "Team: “Blue”." in page
+
+
+def test_the_history_of_a_member_is_read_page_by_page(here: Crew) -> None:
+    client, address = browser(here.two.alice), f"/members/{here.manual.pk}/"
+    for number in range(23):
+        client.post(address, _seen(_details(client.get(address).content.decode())) | {"team": f"T{number}"})
+    page = client.get(address).content.decode()
+    older = re.search(r'href="(\?before=\d+)#history"', page)
+    assert older and "became “T22”" in page and "Team: “T0”" not in page
+    assert "Team: “T0”" in client.get(f"{address}{older[1]}").content.decode()
+    assert (
+        client.get(f"{address}?before=x").status_code
+        == client.get(f"{address}?before={'9' * 30}").status_code
+    )
+
+
+def test_s56_a_member_of_a_disconnected_tool_is_orange_and_editable(here: Crew) -> None:
+    """Product decision 14."""
+    with acting_for(here.two.alice_company.pk):
+        release_all(here.connection.pk, why="disconnected", tool="bamboohr")
+    client = browser(here.two.alice)
+    page = client.get(f"/members/{here.managed.pk}/").content.decode()
+    assert "HR tool disconnected" in page and ">Save<" in page
+    assert "HR tool disconnected" in client.get("/members/?hr=released").content.decode()
+
+
+def test_d9_not_my_account_keeps_it_unused_and_shows_the_admins(here: Crew) -> None:
+    _give_account(here.bob)
+    bob = browser(here.two.bob)
+    bob.post("/me/bank/not-mine/", {"seen": "old"})
+    assert now_is(here.bob).bank_disputed_at is None
+    bob.post("/me/bank/not-mine/", {"seen": "d1"})
+    assert "is not yours" in bob.get("/me/").content.decode() and now_is(here.bob).bank_confirmed_at is None
+    alices = browser(here.two.alice)
+    page = alices.get(f"/members/{here.bob.pk}/").content.decode()
+    assert "says that the new bank account is not theirs" in page and "FR76 •••• 0123" in page
+    assert "Account disputed" in alices.get("/members/?bank=1").content.decode()
+    assert browser(here.two.charlie).post("/me/bank/not-mine/", {"seen": "d1"}).status_code == 302
+
+
+def test_the_page_of_a_member_takes_few_queries(here: Crew) -> None:
+    client = browser(here.two.alice)
+    client.get("/members/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"/members/{here.managed.pk}/")
+    # The frame (session, grants, entity, transaction) takes about half of them.
+    assert len(queries) <= 24

@@ -1,6 +1,7 @@
 """The list of members: who may see it, HR status, notices, search, pages."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role
-from rollcall.directory.queries import PAGE
-from tests.web.crew import Crew, browser, crew, invited, link, person
+from rollcall.directory.listing import PAGE
+from tests.web.crew import Crew, browser, crew, events_of, invited, link, now_is, person
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +149,90 @@ def test_strange_names_break_no_page(all_of_them: Crew, name: str) -> None:
 )
 def test_a_damaged_address_is_no_error(all_of_them: Crew, asked: str) -> None:
     assert browser(all_of_them.two.alice).get(f"/members/{asked}").status_code == 200
+
+
+def _choose(client: Any, action: str, ids: list[int], *, do: bool = False, **more: str) -> str:
+    form = {"action": action, "member": [str(one) for one in ids], **more}
+    answer = client.post(f"/members/chosen/{'do/' if do else ''}", form, follow=True)
+    return str(answer.content.decode())
+
+
+def test_chosen_members_are_named_with_what_will_happen_before_anything_does(all_of_them: Crew) -> None:
+    client = browser(all_of_them.two.alice)
+    chosen = [all_of_them.managed.pk, all_of_them.alice.pk, all_of_them.archived.pk, all_of_them.foreign.pk]
+    page = _choose(client, "suspend", chosen)
+    assert "Suspend 1 member?" in page and "Maya" in page and "2 stay as they are" in page
+    assert "This is you." in page and "archived already" in page and "Foreign" not in page
+    assert now_is(all_of_them.managed).suspended_at is None
+
+
+def test_a_bulk_action_is_done_once_and_says_what_it_did(all_of_them: Crew) -> None:
+    client, ids = browser(all_of_them.two.alice), [all_of_them.managed.pk, all_of_them.manual.pk]
+    assert "2 members suspended." in _choose(client, "suspend", ids, do=True, reason="audit")
+    assert now_is(all_of_them.manual).suspended_why == "audit"
+    again = _choose(client, "suspend", ids, do=True)
+    assert "2 members were left as they were." in again and "members suspended." not in again
+    assert events_of(all_of_them.manual) == ["member.suspended"]
+    listed = client.get("/members/?suspended=1").content.decode()
+    assert "Maya" in listed and "Rune" not in listed and 'class="chip bad"' in listed
+    assert "2 suspensions lifted." in _choose(client, "lift", ids, do=True)
+
+
+def test_more_than_twenty_names_are_counted_and_more_than_a_page_is_not_taken(all_of_them: Crew) -> None:
+    entity = all_of_them.two.alice_entity
+    with acting_for(entity.company_id):
+        ids = [person(entity, f"P{number:03}").pk for number in range(PAGE + 10)]
+    page = _choose(browser(all_of_them.two.alice), "archive", ids)
+    assert f"Archive {PAGE} members?" in page and f"and {PAGE - 20} more" in page
+
+
+def test_only_owners_and_admins_act_on_chosen_members(all_of_them: Crew) -> None:
+    """S6."""
+    grant_role(all_of_them.two.alice_entity, all_of_them.two.bob, Role.CONTROLLER)
+    form = {"action": "archive", "member": str(all_of_them.manual.pk)}
+    for path in ("/members/chosen/", "/members/chosen/do/"):
+        assert browser(all_of_them.two.bob).post(path, form).status_code == 403
+        browser(all_of_them.two.charlie).post(path, form)
+        assert browser().post(path, form).headers["Location"].startswith("/account/login/")
+        assert browser(all_of_them.two.alice).get(path).status_code == 405
+    assert now_is(all_of_them.manual).state == "active"
+    assert "pick" not in browser(all_of_them.two.bob).get("/members/").content.decode()
+
+
+def test_choosing_nobody_or_an_unknown_action_changes_nothing(all_of_them: Crew) -> None:
+    client = browser(all_of_them.two.alice)
+    assert "Choose members in the list first." in _choose(client, "archive", [])
+    assert client.post("/members/chosen/", {"action": "delete", "member": "1"}).status_code == 404
+    page = _choose(client, "bring_back", [all_of_them.manual.pk])
+    assert "possible for any of the members" in page
+
+
+def test_a_page_of_fifty_stays_light(all_of_them: Crew) -> None:
+    entity = all_of_them.two.alice_entity
+    with acting_for(entity.company_id):
+        for number in range(PAGE):
+            link(person(entity, f"Firstname{number}", last_name="Quite-Usual"), all_of_them.connection)
+    page = browser(all_of_them.two.alice).get("/members/").content
+    assert len(page) < 60_000
+
+
+def test_the_list_goes_back_to_the_page_before(all_of_them: Crew) -> None:
+    entity, client = all_of_them.two.alice_entity, browser(all_of_them.two.alice)
+    with acting_for(entity.company_id):
+        for number in range(PAGE):
+            person(entity, f"P{number:03}")
+    first = client.get("/members/").content.decode()
+    after = re.search(r'href="\?([^"]*after=\d+)"', first)
+    assert after and "before=" not in first
+    second = client.get(f"/members/?{after[1]}").content.decode()
+    before = re.search(r'href="\?([^"]*before=\d+)"', second)
+    assert before
+    back = client.get(f"/members/?{before[1]}").content.decode()
+    rows = r'href="/members/(\d+)/"'
+    assert re.findall(rows, back) == re.findall(rows, first)
+
+
+def test_the_meaning_of_the_hr_status_is_explained_on_the_page(all_of_them: Crew) -> None:
+    """S57-S60: by a button that keyboards and fingers reach."""
+    page = browser(all_of_them.two.alice).get("/members/").content.decode()
+    assert 'popovertarget="hr-help"' in page and "The HR tool decides the details" in page

@@ -1,11 +1,10 @@
-"""Members of an entity: list, look, change by hand, suspend."""
+"""Members of an entity: list, look, change by hand, suspend, archive."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
@@ -24,7 +23,8 @@ from rollcall.api.wire import (
     told,
 )
 from rollcall.connections.models import Connection
-from rollcall.directory import actions, queries
+from rollcall.directory import actions, bulk, listing, queries
+from rollcall.directory.bulk import Action
 from rollcall.engine.roster import State
 from rollcall.sync.sentences import why_sentence
 
@@ -57,6 +57,8 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     invited_at: datetime | None
     signed_up_at: datetime | None
     archived_at: datetime | None
+    # no access until somebody lifts the suspension, whatever the state
+    suspended_at: datetime | None
     # managed, released or manual (S57-S60)
     hr_status: str
 
@@ -116,10 +118,7 @@ def list_members(
     found = queries.members_of(entity_of(request, entity_id).pk).filter(pk__gt=after_number(cursor))
     if state is not None:
         found = found.filter(state=state)
-    for word in search.split()[:5]:
-        names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
-        found = found.filter(names | Q(email_key__contains=word.lower()))
-    rows = list(found.order_by("pk").values(*COLUMNS)[: limit + 1])
+    rows = list(listing.searched(found, search).order_by("pk").values(*COLUMNS)[: limit + 1])
     return page(_with_status(entity_id, rows), limit, key=lambda row: row["id"], shown=lambda row: row)
 
 
@@ -171,11 +170,39 @@ def patch_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpRe
     **told(MemberAnswer, also=(409,)),
 )
 def suspend_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
+    """End access at once, managed or not; a sync never gives it back. The state stays. 409: `suspended`,
+    `archived`, `last_owner`.
+    """
+    return _act(request, entity_id, member_id, Action.SUSPEND)
+
+
+@router.post(
+    _AT + "/{int:member_id}/lift-suspension",
+    auth=_WRITE,
+    summary="Lift a suspension",
+    **told(MemberAnswer, also=(409,)),
+)
+def lift_suspension(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
+    """Give a suspended member their access back. 409: `not_suspended`."""
+    return _act(request, entity_id, member_id, Action.LIFT)
+
+
+@router.post(
+    _AT + "/{int:member_id}/archive",
+    auth=_WRITE,
+    summary="Archive a member",
+    **told(MemberAnswer, also=(409,)),
+)
+def archive_member(request: HttpRequest, entity_id: int, member_id: int) -> HttpResponse:
     """Archive at once, managed or not; a sync never takes it back. 409: `archived`, `last_owner`."""
+    return _act(request, entity_id, member_id, Action.ARCHIVE)
+
+
+def _act(request: HttpRequest, entity_id: int, member_id: int, action: Action) -> HttpResponse:
     found = queries.member(entity_of(request, entity_id).pk, member_id)
     if found is None:
         raise Http404
-    actions.archive_by_hand(found, actor=caller(request), now=timezone.now())
+    bulk.one(found, action, actor=caller(request), now=timezone.now())
     return respond(_shown(request, entity_id, member_id))
 
 

@@ -52,7 +52,8 @@ class Refused(Exception):
         self.params = params
 
 
-def _invitation_data(invitation: tuple[int, str], email: str, name: str, entity: Entity) -> dict[str, Any]:
+def invitation_data(invitation: tuple[int, str], email: str, name: str, entity: Entity) -> dict[str, Any]:
+    """Return what the mail with an invitation (number and nonce) needs."""
     return {
         "invitation_id": invitation[0],
         "nonce": invitation[1],
@@ -80,7 +81,7 @@ def invite_by_hand(
     done, _ = batch.write([write], company_id=entity.company_id, entity_id=entity.pk, source=None, now=now)
     if not done or done[0].invitation is None:
         raise Refused("already_member", email=email)
-    data = _invitation_data(done[0].invitation, after["email"], after["first_name"], entity)
+    data = invitation_data(done[0].invitation, after["email"], after["first_name"], entity)
     _tell(EventKind.MEMBER_INVITED, entity, done[0].member_id, actor, data)
     return Member.objects.get(pk=done[0].member_id)
 
@@ -177,7 +178,7 @@ def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
     if not done:
         raise Refused("stale")
     invitation = done[0].invitation
-    data = _invitation_data(invitation, member.email, member.first_name, member.entity) if invitation else {}
+    data = invitation_data(invitation, member.email, member.first_name, member.entity) if invitation else {}
     _tell(EventKind.MEMBER_REACTIVATED, member.entity, member.pk, actor, {"why": "by_hand", **data})
 
 
@@ -186,15 +187,28 @@ def confirm_bank(member: Member, *, actor: Actor, now: datetime) -> None:
     if not member.bank_mask:
         raise Refused("no_account")
     if member.bank_confirmed_at is None:
-        member.bank_confirmed_at = now
-        member.save(update_fields=["bank_confirmed_at"])
+        member.bank_confirmed_at, member.bank_disputed_at = now, None
+        member.save(update_fields=["bank_confirmed_at", "bank_disputed_at"])
         _tell(EventKind.MEMBER_UPDATED, member.entity, member.pk, actor, {"why": "bank_confirmed"})
+
+
+def dispute_bank(member: Member, *, actor: Actor, now: datetime) -> None:
+    """The member says that the account is not theirs: it stays unused, and admins are told. Raises ``Refused``."""
+    if not member.bank_mask:
+        raise Refused("no_account")
+    if member.bank_disputed_at is None:
+        member.bank_confirmed_at, member.bank_disputed_at = None, now
+        member.save(update_fields=["bank_confirmed_at", "bank_disputed_at"])
+        data = {"entity": member.entity.name, "name": f"{member.first_name} {member.last_name}".strip()}
+        _tell(EventKind.MEMBER_BANK_DISPUTED, member.entity, member.pk, actor, data)
 
 
 def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
     """Send a new link to somebody who is still invited; the old link stops working. Raises ``Refused``."""
     if member.state != State.INVITED:
         raise Refused("not_invited")
+    if member.suspended_at is not None:
+        raise Refused("suspended")
     Invitation.objects.filter(member=member, used_at=None, cancelled_at=None).update(
         cancelled_at=now, next_reminder_at=None
     )
@@ -206,7 +220,7 @@ def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
         expires_at=now + INVITATION_LIVES,
         next_reminder_at=now + REMINDERS[0],
     )
-    data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
+    data = invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
     _tell(EventKind.MEMBER_INVITATION_RESENT, member.entity, member.pk, actor, data)
 
 
@@ -225,7 +239,7 @@ def remind(invitation: Invitation, *, now: datetime) -> None:
     invitation.next_reminder_at = invitation.created_at + left[0] if left else None
     invitation.save(update_fields=["reminders", "next_reminder_at"])
     member = invitation.member
-    data = _invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
+    data = invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
     _tell(
         EventKind.MEMBER_INVITATION_REMINDED,
         member.entity,
@@ -241,7 +255,9 @@ def signature(invitation: Invitation) -> str:
 
 
 def sign_up(invitation: Invitation, *, user: User, now: datetime) -> Member:
-    """Turn *invited* into *active* (S62, S63). Raises ``Refused``: used, cancelled, expired, not_invited."""
+    """Turn *invited* into *active* (S62, S63). Raises ``Refused``: used, cancelled, expired, not_invited,
+    suspended.
+    """
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     for spent, code in ((locked.used_at, "used"), (locked.cancelled_at, "cancelled")):
         if spent:
@@ -251,6 +267,8 @@ def sign_up(invitation: Invitation, *, user: User, now: datetime) -> Member:
     member = Member.objects.select_for_update().select_related("entity").get(pk=locked.member_id)
     if member.state != State.INVITED:
         raise Refused("not_invited")
+    if member.suspended_at is not None:
+        raise Refused("suspended")
     locked.used_at, locked.next_reminder_at = now, None
     locked.save(update_fields=["used_at", "next_reminder_at"])
     member.user, member.state, member.signed_up_at = user, State.ACTIVE, now

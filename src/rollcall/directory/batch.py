@@ -11,13 +11,17 @@ from typing import Any, Final
 from django.db import connection as database
 
 from rollcall.accounts import secrets
-from rollcall.directory import following
+from rollcall.directory import following, owners
 from rollcall.directory.models import Member
 from rollcall.directory.writes import Source, Write, Written, as_json
 from rollcall.engine.change import Kind
 from rollcall.engine.roster import Role, State
 
-COLUMNS: Final = tuple(str(f.column) for f in Member._meta.concrete_fields)  # noqa: SLF001 - documented API
+COLUMNS: Final = tuple(
+    str(f.column)
+    for f in Member._meta.concrete_fields  # noqa: SLF001 - documented API
+    if not f.generated
+)
 _CHANGEABLE: Final = tuple(c for c in COLUMNS if c not in {"id", "company_id", "entity_id", "created_at"})
 
 
@@ -78,6 +82,8 @@ def set_managers(pairs: Iterable[tuple[int, str | None]], *, entity_id: int, con
 def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:
     known = [one for one in writes if one.kind is not Kind.CREATE]
     rows: dict[int, tuple[str, str, str]] = {}
+    if any(one.kind is Kind.ARCHIVE for one in known):
+        owners.hold([entity_id])
     with database.cursor() as cursor:
         if known:
             cursor.execute(
@@ -96,7 +102,7 @@ def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:
                 ],
             )
             rows = {number: tuple(found) for number, *found in cursor.fetchall()}
-        owners = _owners_left(cursor, entity_id, [o.member_id for o in known if o.kind is Kind.ARCHIVE])
+        left = _owners_left(cursor, entity_id, [o.member_id for o in known if o.kind is Kind.ARCHIVE])
     fitting: list[Write] = []
     for one in writes:
         if one.kind is Kind.CREATE:
@@ -106,7 +112,7 @@ def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:
             fits = bool(state) and (state == State.ARCHIVED) == (one.kind is Kind.REACTIVATE)
             if one.kind is Kind.ARCHIVE and role == Role.OWNER:
                 # Invariant 3: however the plan was sliced, somebody keeps the keys.
-                fits = fits and owners > 0
+                fits = fits and left > 0
         if fits:
             fitting.append(one)
     return _with_free_addresses(fitting, {number: row[2] for number, row in rows.items()}, entity_id)
@@ -158,7 +164,8 @@ def _owners_left(cursor: Any, entity_id: int, leaving: list[int | None]) -> int:
         return 0
     cursor.execute(
         "SELECT count(*) FROM directory_member"
-        " WHERE entity_id = %s AND role = 'owner' AND state = 'active' AND NOT id = ANY(%s)",
+        " WHERE entity_id = %s AND role = 'owner' AND state = 'active' AND suspended_at IS NULL"
+        " AND NOT id = ANY(%s)",
         [entity_id, leaving],
     )
     return int(cursor.fetchone()[0])
@@ -183,7 +190,8 @@ def _complete(writes: Sequence[Write], *, company_id: int, entity_id: int, now: 
     for one in writes:
         match one.kind:
             case Kind.CREATE:
-                blank = {"role": Role.REQUESTER, "first_name": "", "last_name": "", "state": State.INVITED}
+                empty = dict.fromkeys(("first_name", "last_name", "suspended_by", "suspended_why"), "")
+                blank = {"role": Role.REQUESTER, "state": State.INVITED, **empty}
                 fixed = {
                     "id": one.member_id,
                     "company_id": company_id,
@@ -194,8 +202,9 @@ def _complete(writes: Sequence[Write], *, company_id: int, entity_id: int, now: 
             case Kind.ARCHIVE:
                 one.after |= {"state": State.ARCHIVED, "archived_at": at}
             case Kind.REACTIVATE:
-                # Whoever comes back starts with the least (I8); a person may give more again.
-                one.after |= {"role": Role.REQUESTER, "archived_at": None, "archived_by_hand": False}
+                # Whoever comes back starts with the least (I8), unless the archive itself is taken back.
+                one.after = {"role": Role.REQUESTER} | one.after
+                one.after |= {"archived_at": None, "archived_by_hand": False}
             case _:
                 pass
 
@@ -234,6 +243,7 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
             "bank_digest": digest,
             "bank_mask": mask,
             "bank_confirmed_at": None,
+            "bank_disputed_at": None,
         }
 
 

@@ -15,7 +15,7 @@ from rollcall.accounts.sessions import end_sessions
 from rollcall.accounts.sign_in import Move, move_addresses
 from rollcall.directory.models import Invitation, Member
 from rollcall.directory.writes import Source, Write, as_json
-from rollcall.engine.change import Kind
+from rollcall.engine.change import Kind, Why
 from rollcall.engine.roster import State
 from rollcall.engine.snapshot import fold_email
 
@@ -100,9 +100,9 @@ def move_sign_ins(writes: Sequence[Write]) -> None:
 
 
 def restore_access(members: Sequence[int | None]) -> None:
-    """Give members who came back their right in the entity again, if they had signed up."""
+    """Give members who came back their right in the entity again, if they had signed up and nobody suspended them."""
     if members:
-        people = Member.objects.filter(pk__in=_known(members), user__isnull=False)
+        people = Member.objects.filter(pk__in=_known(members), user__isnull=False, suspended_at=None)
         Grant.objects.bulk_create(
             [
                 Grant(company_id=m.company_id, entity_id=m.entity_id, user_id=m.user_id, role=m.role)
@@ -120,20 +120,42 @@ def end_access(members: Sequence[int | None], now: datetime) -> None:
     Invitation.objects.filter(member_id__in=_known(members), used_at=None, cancelled_at=None).update(
         cancelled_at=now, next_reminder_at=None
     )
+    _take_rights(_known(members))
+
+
+def stop_access(members: Sequence[int]) -> None:
+    """Take away what a suspended member could do. An unused invitation stays, and its page says why it waits."""
+    Invitation.objects.filter(member_id__in=members, used_at=None, cancelled_at=None).update(
+        next_reminder_at=None
+    )
+    _take_rights(members)
+
+
+def resume_reminders(members: Sequence[int], now: datetime) -> None:
+    """Remind people again, whose suspension was lifted before they had signed up."""
+    waiting = Invitation.objects.filter(
+        member_id__in=members, used_at=None, cancelled_at=None, expires_at__gt=now
+    )
+    waiting.filter(reminders=0).update(next_reminder_at=now + FIRST_REMINDER)
+
+
+def _take_rights(members: Sequence[int]) -> None:
     with database.cursor() as cursor:
         cursor.execute(
             "DELETE FROM accounts_grant g USING directory_member m"
             " WHERE m.id = ANY(%s) AND g.user_id = m.user_id AND g.entity_id = m.entity_id",
             [list(members)],
         )
-    end_sessions(list(User.objects.filter(member__in=_known(members)).values_list("pk", flat=True)))
+    end_sessions(list(User.objects.filter(member__in=members).values_list("pk", flat=True)))
 
 
 def invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int | None, tuple[int, str]]:
     """Prepare one invitation for each new member, and for each returning one who never signed up."""
     returning = [one.member_id for one in writes if one.kind is Kind.REACTIVATE]
     invited = set(
-        Member.objects.filter(pk__in=_known(returning), state=State.INVITED).values_list("pk", flat=True)
+        Member.objects.filter(pk__in=_known(returning), state=State.INVITED, suspended_at=None).values_list(
+            "pk", flat=True
+        )
         if returning
         else ()
     )
@@ -146,13 +168,35 @@ def invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int 
             ]
         )
     )
-    if not invited:
+    taken_back = [one.member_id for one in writes if one.kind is Kind.REACTIVATE and one.why == Why.UNDONE]
+    invited -= _invitations_again([one for one in _known(taken_back) if one in invited], now)
+    return send_invitations(sorted(invited), company_id, now)
+
+
+def _invitations_again(members: Sequence[int], now: datetime) -> set[int]:
+    """Let the newest invitations that an archive cancelled work again, without a mail; return whose did."""
+    if not members:
+        return set()
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE directory_invitation i SET cancelled_at = NULL FROM ("
+            " SELECT max(id) AS id FROM directory_invitation WHERE member_id = ANY(%s) GROUP BY member_id) newest"
+            " WHERE i.id = newest.id AND i.used_at IS NULL AND i.expires_at > %s RETURNING i.member_id",
+            [list(members), now],
+        )
+        return {int(row[0]) for row in cursor.fetchall()}
+
+
+def send_invitations(
+    members: Sequence[int], company_id: int, now: datetime
+) -> dict[int | None, tuple[int, str]]:
+    """Prepare a fresh invitation for each of these members; return number and nonce by member."""
+    if not members:
         return {}
-    members = sorted(invited)
     nonces = [token_urlsafe(16) for _ in members]
     with database.cursor() as cursor:
         cursor.execute(
-            _INVITE, [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER, members, nonces]
+            _INVITE, [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER, list(members), nonces]
         )
         return {member_id: (number, nonce) for member_id, number, nonce in cursor.fetchall()}
 

@@ -10,7 +10,7 @@ from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
 from rollcall.directory import batch
 from rollcall.directory.writes import Source, Write, Written
-from rollcall.engine.change import Change, Kind
+from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.plan import PLAIN_FIELDS
 from rollcall.engine.snapshot import fold_email
 from rollcall.events.catalogue import Kind as EventKind
@@ -84,6 +84,8 @@ def _write(one: Numbered) -> Write:
     if "email" in after:
         after["email"] = after["email"].strip()
         after["email_key"] = fold_email(after["email"])
+    if change.why is Why.UNDONE and change.kind is Kind.REACTIVATE:
+        before["role"] = after["role"] = change.params["role"]
     bank = change.fields.get("bank_account")
     if bank is not None:
         before["bank_mask"] = bank.before

@@ -1,6 +1,7 @@
 """Members, their links to HR records, and their invitations. Only this room reads or writes these tables."""
 
 from django.db import models
+from django.db.models import F, Func, Q
 
 from rollcall.accounts import sealed
 
@@ -34,18 +35,50 @@ class Member(models.Model):
     bank_mask = models.TextField(null=True)
     # a new account is used only after the member has confirmed it (product decision 9)
     bank_confirmed_at = models.DateTimeField(null=True)
+    # the member said that the account is not theirs; a newer account clears it
+    bank_disputed_at = models.DateTimeField(null=True)
     invited_at = models.DateTimeField(null=True)
     signed_up_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
     # a person archived this member here; a sync never takes that back (product decision 11)
     archived_by_hand = models.BooleanField(default=False)
+    # the brake pedal (product decision 11): no access, whatever the state; only a person takes it back
+    suspended_at = models.DateTimeField(null=True)
+    suspended_by = models.TextField(blank=True, default="")
+    suspended_why = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
+    # last name, first name, e-mail; small letters without accents: lists sort by it and searches look into it
+    search = models.GeneratedField(
+        expression=Func(
+            F("last_name"), F("first_name"), F("email"), function="directory_fold", arg_joiner=" || ' ' || "
+        ),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
 
     class Meta:
-        """Lists are read by entity, state and name; that order pages by key."""
+        """Lists are read by entity, state and name; that order pages by key.
+
+        The company is in the indexes because the wall asks for it: without it no scan of an index alone is possible.
+        """
 
         indexes = [
-            models.Index(fields=["entity", "state", "last_name", "first_name", "id"], name="member_list"),
+            models.Index(fields=["entity", "state", "search", "id"], include=["company"], name="member_list"),
+            models.Index(fields=["entity", "state", "company"], name="member_count"),
+            models.Index(fields=["entity", "work_location"], include=["company"], name="member_location"),
+            models.Index(
+                fields=["entity", "state", "role"], condition=~Q(role="requester"), name="member_role"
+            ),
+            models.Index(
+                fields=["entity", "state", "company"],
+                condition=Q(suspended_at__isnull=False),
+                name="member_suspended",
+            ),
+            models.Index(
+                fields=["entity", "state", "company"],
+                condition=Q(bank_mask__isnull=False, bank_confirmed_at__isnull=True),
+                name="member_bank_open",
+            ),
             models.Index(fields=["entity", "email_key"], name="member_by_email"),
             models.Index(fields=["user"], name="member_by_user"),
         ]
@@ -74,6 +107,11 @@ class Link(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["entity", "connection", "employee_id"], name="link_one_member"),
             models.UniqueConstraint(fields=["member", "connection"], name="link_one_employee"),
+        ]
+        indexes = [
+            models.Index(fields=["entity", "managed", "member"], include=["company"], name="link_by_status"),
+            # the number of managed members stands on most pages; this is a tenth of the index above
+            models.Index(fields=["entity", "company"], condition=Q(managed=True), name="link_managed"),
         ]
 
 

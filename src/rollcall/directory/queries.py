@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from rollcall.connections.models import Employee, Subscription
 from rollcall.connections.models import State as ConnectionState
-from rollcall.connections.models import Subscription
+from rollcall.directory import numbers
 from rollcall.directory.models import Invitation, Link, Member
+from rollcall.engine.change import Why
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.roster import State
 from rollcall.engine.scope import sends_managers
 from rollcall.engine.settings import Ownership, ownership
-
-PAGE: Final = 50
+from rollcall.engine.snapshot import fold_email
 
 
 class HrStatus(StrEnum):
@@ -35,52 +35,18 @@ def member(entity_id: int, member_id: int) -> Member | None:
     return members_of(entity_id).select_related("manager", "entity", "user").filter(pk=member_id).first()
 
 
-def page_of_members(
-    entity_id: int,
-    state: State,
-    *,
-    search: str = "",
-    status: HrStatus | None = None,
-    after: tuple[str, str, int] | None = None,
-) -> list[Member]:
-    """Return up to ``PAGE`` + 1 members in order of name; ``after`` is the key of the last one shown.
-
-    Each has ``link``: its Link, or ``None``. Two queries.
-    """
-    found = members_of(entity_id).filter(state=state).select_related("manager")
-    for word in search.split()[:5]:
-        found = found.filter(
-            Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email_key__contains=word.lower())
-        )
-    if status is not None:
-        links = Link.objects.filter(member_id=OuterRef("pk"))
-        found = found.filter(
-            ~Exists(links)
-            if status is HrStatus.MANUAL
-            else Exists(links.filter(managed=status is HrStatus.MANAGED))
-        )
-    if after:
-        last, first, key = after
-        found = found.filter(
-            Q(last_name__gt=last)
-            | Q(last_name=last, first_name__gt=first)
-            | Q(last_name=last, first_name=first, pk__gt=key)
-        )
-    rows = list(found.order_by("last_name", "first_name", "pk")[: PAGE + 1])
-    found_links = Link.objects.filter(member__in=rows).order_by("managed", "changed_at")
-    links_by = {one.member_id: one for one in found_links}
-    for row in rows:
-        row.link = links_by.get(row.pk)  # type: ignore[attr-defined] # a view's column, not the model's
-    return rows
+def own(entity_id: int, user_id: int, *, lock: bool = False) -> Member | None:
+    """Return the membership of a signed-in person who isn't archived, with manager and entity; ``lock`` keeps it."""
+    found = members_of(entity_id).filter(user_id=user_id).exclude(state=State.ARCHIVED)
+    if lock:
+        found = found.select_for_update(of=("self",))
+    return found.select_related("manager", "entity").first()
 
 
 def counts(entity_id: int) -> dict[str, int]:
     """Return how many members are invited, active and archived, and how many the HR tool manages."""
-    states = dict(members_of(entity_id).values_list("state").annotate(Count("pk")))
-    managed = (
-        Link.objects.filter(entity_id=entity_id, managed=True).exclude(member__state=State.ARCHIVED).count()
-    )
-    return {state.value: states.get(state.value, 0) for state in State} | {"managed": managed}
+    found = numbers.counts(entity_id)
+    return found.by_state | {"managed": found.managed}
 
 
 def link_of(member: Member) -> Link | None:
@@ -116,3 +82,26 @@ def locked_fields(member: Member) -> Mapping[str, str]:
 def open_invitation(member: Member) -> Invitation | None:
     """Return the invitation whose link still works, if there is one."""
     return Invitation.objects.filter(member=member, used_at=None, cancelled_at=None).order_by("-pk").first()
+
+
+def why_no_manager(link: Link | None) -> tuple[str, Mapping[str, str]] | None:
+    """Return why a member with this link has no line manager (a code of ``engine.change.Why``, product decision 7).
+
+    ``None`` when the HR tool names none, or says nothing about the member. Two queries.
+    """
+    if link is None or not link.managed:
+        return None
+    staff = Employee.objects.filter(connection=link.connection_id, absent_since=None)
+    one = staff.filter(external_id=link.employee_id).first()
+    if one is None or not (one.manager_id or one.manager_email):
+        return None
+    named = (
+        Q(external_id=one.manager_id) if one.manager_id else Q(email_key=fold_email(one.manager_email or ""))
+    )
+    boss = staff.filter(named).first()
+    if boss is None:
+        return Why.MANAGER_UNKNOWN, {"manager": str(one.manager_email or one.manager_id)}
+    name = f"{boss.first_name or ''} {boss.last_name or ''}".strip() or str(boss.work_email or "")
+    if boss.pk == one.pk:
+        return Why.MANAGER_SELF, {}
+    return (Why.MANAGER_LOOP if one.manager_in_loop else Why.MANAGER_NO_MEMBER), {"manager": name}
