@@ -58,6 +58,7 @@ def test_the_gallery_says_what_each_tool_needs(alice: Caller) -> None:
     assert [one["name"] for one in tools["bamboohr"]["credentials"]] == ["subdomain", "api_key"]
     assert tools["bamboohr"]["data"]
     assert not tools["gusto"]["connectable"]
+    assert [tools[key]["kind"] for key in ("bamboohr", "csv", "gusto")] == ["api", "file", ""]
 
 
 def test_a_tool_is_connected_configured_previewed_and_approved(two: Two, bamboo: Running) -> None:
@@ -300,7 +301,13 @@ def test_suspending_is_at_once_and_spares_the_last_owner(alice: Caller, base: st
     members = walk(alice, base + "/members")
     managed = next(one for one in members if one["hr_status"] == "managed")
     place = f"{base}/members/{managed['id']}/suspend"
-    assert alice("POST", place).json()["state"] == "archived"
+    answer = alice("POST", place).json()
+    assert answer["suspended_at"] and answer["state"] == managed["state"]
+    assert refused(alice("POST", place)) == (409, "suspended")
+    back = f"{base}/members/{managed['id']}/lift-suspension"
+    assert alice("POST", back).json()["suspended_at"] is None
+    assert refused(alice("POST", back)) == (409, "not_suspended")
+    assert alice("POST", f"{base}/members/{managed['id']}/archive").json()["state"] == "archived"
     assert refused(alice("POST", place)) == (409, "archived")
     owner = next(one for one in members if one["role"] == "owner")
     assert refused(alice("POST", f"{base}/members/{owner['id']}/suspend")) == (409, "last_owner")
@@ -327,6 +334,8 @@ def test_why_says_what_decided(alice: Caller, two: Two, base: str) -> None:
     why = alice.get(f"{base}/employees/{member['link__employee_id']}/why")
     assert (why["member_id"], why["in_scope"], why["kept_out_by"]) == (member["pk"], True, None)
     assert why["link"]["managed"]
+    assert (why["findings"]["outcome"]["code"], why["findings"]["rule"]["code"]) == ("in_step", "everybody")
+    assert [way["leads_to"]["code"] for way in why["findings"]["ways"]] == ["left_alone", "release"]
     why = alice.get(f"{base}/employees/{nobody.external_id}/why")
     assert (why["member_id"], why["link"], why["employee"]["status"]) == (None, None, "inactive")
     with access.acting_for(two.alice_company.pk):
@@ -335,6 +344,11 @@ def test_why_says_what_decided(alice: Caller, two: Two, base: str) -> None:
         subscription.save(update_fields=["settings"])
     why = alice.get(f"{base}/employees/{member['link__employee_id']}/why")
     assert (why["in_scope"], why["kept_out_by"]["attribute"]) == (False, "country")
+    findings = why["findings"]
+    assert (findings["outcome"]["code"], findings["reason_code"]) == ("release", "out_of_scope")
+    assert [one["holds"] for one in findings["conditions"]] == [False]
+    assert findings["reason"].endswith("The filter asks for: XX.")
+    assert findings["ways"][0]["steps"][0]["code"] == "in_scope"
     assert alice("GET", base + "/employees/nobody/why").status_code == 404
 
 

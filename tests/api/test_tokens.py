@@ -23,7 +23,11 @@ from tests.api.conftest import ACTOR, Caller, token
 WRITES = {
     "patch_member": "members:write",
     "suspend_member": "members:write",
+    "lift_suspension": "members:write",
+    "archive_member": "members:write",
     "approve_plan": "plans:approve",
+    "undo_plan": "plans:approve",
+    "undo_run": "plans:approve",
     "reject_plan": "plans:approve",
 }
 

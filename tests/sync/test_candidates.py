@@ -20,14 +20,14 @@ from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.engine.match import Candidate
 from rollcall.engine.match import join as joined
 from rollcall.engine.plan import OWNED_FIELDS, make_plan
-from rollcall.engine.scope import Condition, Everybody, Filter, condition, judge
+from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employee, condition, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync import candidates
 from tests.accounts.people import two_companies
 from tests.engine.applying import apply
 from tests.engine.test_cases import Case
-from tests.engine.test_properties import companies, employees, own_addresses
+from tests.engine.test_properties import companies, employees, named_people, own_addresses
 from tests.sync.stored import store_employees, store_links, store_members, subscribe, with_last_owner
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,11 @@ def by_engine(case: Case) -> list[Change]:
     """The plan made from the engine's own join."""
     found = [
         structs.replace(one, vanished=one.employee.id in case.vanished)
-        for one in joined(case.snapshot, case.members, case.links, case.settings.scope, banks=case.banks)
+        for one in joined(
+            *(case.snapshot, case.members, case.links, case.settings.scope),
+            exceptions=case.settings.exceptions,
+            banks=case.banks,
+        )
     ]
     return planned(lambda leads: [one for one in found if one.leads or not leads], case)
 
@@ -168,6 +172,7 @@ def test_a_time_zone_nobody_knows_does_not_stop_the_others(entity: Entity) -> No
 @often
 @given(
     scope=SCOPES,
+    exceptions=named_people(list("0123")),
     people=st.lists(
         st.tuples(
             st.sampled_from([UNSET, None, "", "Paris", "A"]),
@@ -178,19 +183,20 @@ def test_a_time_zone_nobody_knows_does_not_stop_the_others(entity: Entity) -> No
     ),
 )
 def test_the_database_and_the_engine_read_a_filter_alike(
-    entity: Entity, scope: Any, people: list[Any]
+    entity: Entity, scope: Any, exceptions: tuple[Named, ...], people: list[Any]
 ) -> None:
-    """S30-S34: also for values that are empty, not delivered, or of the customer's own."""
+    """S30-S35: also for values that are empty, not delivered, or of the customer's own, and people named by hand."""
     snapshot = [
         Employee(id=str(number), status=Status.ACTIVE, work_location=place, department=unit, custom=custom)
         for number, (place, unit, custom) in enumerate(people)
     ]
-    sql, params = condition(scope, "e")
+    sql, params = condition(scope, "e", exceptions)
+    named = by_employee(exceptions)
     given: list[Any] = params
     with stored(entity, Case(snapshot=snapshot, plan=[])), database.cursor() as cursor:
         cursor.execute(f"SELECT e.external_id FROM connections_employee e WHERE {sql}", given)
         inside = {row[0] for row in cursor.fetchall()}
-    assert inside == {one.id for one in snapshot if judge(scope, one) is None}
+    assert inside == {one.id for one in snapshot if outside(scope, named, one) is None}
 
 
 def test_nothing_of_a_trial_stays(entity: Entity) -> None:

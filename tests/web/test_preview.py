@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 from django.conf import LazySettings
@@ -11,10 +12,16 @@ from django.test import Client
 from django.utils import timezone
 
 from rollcall.accounts import access
+from rollcall.accounts.companies import grant_role
+from rollcall.accounts.models import Role, User
 from rollcall.connections.cells import safe_cell
+from rollcall.connections.models import Subscription
 from rollcall.directory import queries as members
 from rollcall.sync.models import Line, Plan
 from tests.web.hr import HOME, World, text, world
+
+QUERIES: Final = 24
+"""Of the page itself under 12; the others open and close the request's transaction and name the company."""
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_it_names_people_with_what_changes_and_why(hr: World) -> None:
     assert "New in BambooHR and chosen for this entity." in page
     n = made.counts["create"]
     assert f"{n} invitations will be sent. Nothing else changes." in page
-    assert f"Confirm these {n} changes" in page
+    assert f"Confirm: invite {n}, manage 0, archive 0</button>" in page
 
 
 def test_groups_search_and_pages_show_the_lines_asked_for(hr: World) -> None:
@@ -80,7 +87,13 @@ def test_groups_search_and_pages_show_the_lines_asked_for(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
     assert made.counts["skip"] == 2
-    assert "Nobody is guessed" in text(client.get(page_of(made), {"kind": "skip"}))
+    page = text(client.get(page_of(made), {"kind": "conflict"}))
+    assert "Nobody is guessed" in page
+    with access.acting_for(hr.two.alice_company.pk):
+        both = list(Line.objects.filter(plan=made, kind="skip").values_list("name", flat=True))
+    # each row names the other one
+    assert page.count("Also:") == 2 and all(page.count(name) == 2 for name in both)
+    assert "2 conflicts: two people for one address." in page
     assert "Nobody in this group" in text(client.get(page_of(made), {"kind": "archive"}))
     assert "Nobody here is called “zzzz”" in text(client.get(page_of(made), {"q": "zzzz"}))
     page = text(client.get(page_of(made)))
@@ -102,7 +115,7 @@ def test_confirming_applies_exactly_that_and_shows_the_progress(hr: World) -> No
     page = text(client.get(page_of(made)))
     n = made.counts["acting"]
     assert f"0 of {n}" in page and 'hx-trigger="every 1s"' in page
-    assert "Confirm these" not in page
+    assert "Confirm:" not in page
     assert f"0 of {n}" in text(client.get(page_of(made, "progress/")))
     hr.apply(made)
     assert client.get(page_of(made, "progress/")).headers["HX-Refresh"] == "true"
@@ -113,6 +126,7 @@ def test_confirming_applies_exactly_that_and_shows_the_progress(hr: World) -> No
 
 
 def test_a_double_click_is_harmless(hr: World) -> None:
+    """Decision 4: the second click finds its own work done."""
     client = hr.ready()
     made = hr.preview(client)
     confirm(client, made)
@@ -146,7 +160,7 @@ def test_an_old_preview_asks_for_a_fresh_one(hr: World) -> None:
     with access.acting_for(hr.two.alice_company.pk):
         Plan.objects.filter(pk=made.pk).update(made_at=timezone.now() - timedelta(hours=25))
     page = text(client.get(page_of(made)))
-    assert "more than a day old" in page and "Confirm these" not in page
+    assert "more than a day old" in page and "Confirm:" not in page
     confirm(client, made)
     assert again(hr, made).state == "preview"
     assert "more than a day old" in text(client.get(page_of(made)))
@@ -196,7 +210,7 @@ def test_the_csv_has_every_line_and_no_formula(hr: World) -> None:
         Line.objects.filter(plan=made, number=1).update(name="=HYPERLINK(1)")
     answer = client.get(page_of(made, "changes.csv"))
     assert answer.headers["Content-Type"].startswith("text/csv")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     with access.acting_for(hr.two.alice_company.pk):
         people = set(Line.objects.filter(plan=made).values_list("employee_id", flat=True))
     assert {row[3] for row in rows[1:]} == people
@@ -228,3 +242,201 @@ def test_nobody_else_decides(hr: World) -> None:
     assert hr.bob.post(page_of(made, "decide/"), {"digest": made.digest}).status_code == 403
     assert hr.charlie.post(page_of(made, "decide/"), {"digest": made.digest}).status_code == 404
     assert again(hr, made).state == "preview"
+
+
+def test_the_second_of_two_admins_reads_who_decided_first(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    dora = User.objects.create_user("dora@alice.example", "x", full_name="Dora Stone")
+    grant_role(hr.two.alice_entity, dora, Role.ADMIN)
+    confirm(client, made)
+    second = hr.browser(dora)
+    confirm(second, made)
+    page = text(second.get(page_of(made)))
+    assert "Alice" in page and "decided first" in page and "Nothing was done twice." in page
+    second.post(page_of(made, "decide/"), {"decision": "reject"})
+    assert again(hr, made).state == "applying"
+
+
+def test_going_back_after_confirming_shows_what_was_decided(hr: World) -> None:
+    """No browser keeps the page; the one that comes instead says who confirmed it and when."""
+    client = hr.ready()
+    made = hr.preview(client)
+    assert client.get(page_of(made)).headers["Cache-Control"] == "no-store"
+    confirm(client, made)
+    hr.apply(made)
+    page = text(client.get(page_of(made)))
+    assert "Confirmed by Alice" in page and 'value="approve"' not in page
+
+
+def test_a_part_of_a_page_leads_to_sign_in_when_the_session_has_ended(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    confirm(client, made)
+    stranger = Client()
+    answer = stranger.get(
+        page_of(made, "progress/"),
+        headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{page_of(made)}?kind=create"},
+    )
+    there = answer.headers["HX-Redirect"]
+    assert answer.status_code == 200 and not answer.content
+    assert there.endswith(f"?next={page_of(made)}%3Fkind%3Dcreate")
+    assert "You were signed out meanwhile." in text(stranger.get(there))
+
+
+def test_confirming_after_the_session_has_ended_does_nothing_and_leads_back(hr: World) -> None:
+    made = hr.preview(hr.ready())
+    stranger = Client()
+    answer = stranger.post(
+        page_of(made, "decide/"),
+        {"digest": made.digest, "decision": "approve"},
+        headers={"Referer": f"http://testserver{page_of(made)}"},
+    )
+    assert answer.headers["Location"].endswith(f"?next={page_of(made)}")
+    assert "nothing was done" in text(stranger.get(answer.headers["Location"]))
+    assert again(hr, made).state == "preview"
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/x", "", "//evil.example", "javascript:alert(1)"])
+def test_an_ended_session_leads_to_no_address_of_others(hr: World, address: str) -> None:
+    made = hr.preview(hr.ready())
+    answer = Client().post(page_of(made, "decide/"), {}, headers={"Referer": address})
+    assert answer.headers["Location"].endswith("?next=/")
+
+
+def test_a_lost_connection_is_said_in_the_page(hr: World) -> None:
+    """The text is there from the start; static/web/live.js shows it while no answer comes."""
+    client = hr.ready()
+    made = hr.preview(client)
+    confirm(client, made)
+    page = text(client.get(page_of(made)))
+    assert "data-lost hidden" in page and "No connection; trying again." in page and "web/live" in page
+
+
+def test_a_group_is_narrowed_by_words_places_and_details(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    with access.acting_for(hr.two.alice_company.pk):
+        place = Line.objects.filter(plan=made, kind="create").values_list("fields__work_location__after")
+        where = next(one for (one,) in place if one)
+        there = {one.name for one in Line.objects.filter(plan=made, fields__work_location__after=where)}
+    page = text(client.get(page_of(made), {"kind": "create", "q": where}))
+    assert all(name in page for name in list(there)[:5]) and page.count('class="change"') <= len(there) + 5
+    assert "Show all" in page
+
+
+def test_only_changes_of_one_detail_are_shown(hr: World) -> None:
+    client = hr.ready()
+    first = hr.preview(client)
+    confirm(client, first)
+    hr.apply(first)
+    with access.acting_for(hr.two.alice_company.pk):
+        one, two = Line.objects.filter(plan=first, kind="create").order_by("number")[:2]
+    hr.control("change", id=int(one.employee_id), fields={"job_title": "Pilot"})
+    hr.control("change", id=int(two.employee_id), fields={"first_name": "Zazie"})
+    hr.run()
+    with access.acting_for(hr.two.alice_company.pk):
+        made = Plan.objects.filter(run__isnull=False).latest("pk")
+    assert made.counts["update"] == 2
+    page = text(client.get(page_of(made), {"kind": "update", "field": "job_title"}))
+    assert "Pilot" in page and "Zazie" not in page
+    assert "Pilot" in text(client.get(page_of(made), {"kind": "update", "field": "nonsense"}))
+
+
+def test_a_filter_that_leaves_nobody_is_said_beside_the_way_to_mend_it(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    with access.acting_for(hr.two.alice_company.pk):
+        Plan.objects.filter(pk=made.pk).update(counts={**made.counts, "in_scope": 0})
+    assert "Nobody belongs to this entity with these settings" in text(client.get(page_of(made)))
+
+
+def test_owners_and_admins_who_would_go_are_named(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    confirm(client, made)
+    hr.apply(made)
+    with access.acting_for(hr.two.alice_company.pk):
+        line = Line.objects.filter(plan=made, kind="create").order_by("number").first()
+        assert line is not None
+        assert line.member_id is not None
+        members.members_of(hr.two.alice_entity.pk).filter(pk=line.member_id).update(role="admin")
+    hr.control(
+        "terminate", id=int(line.employee_id), date=(timezone.now() - timedelta(days=3)).date().isoformat()
+    )
+    hr.run()
+    shown = hr.preview(client, archive_inactive="on")
+    assert f"1 owner or admin would be archived: {line.name}." in text(client.get(page_of(shown)))
+
+
+def test_the_rest_of_a_held_plan_can_be_confirmed_alone(hr: World) -> None:
+    """L1: without the doubtful changes no reason is needed."""
+    client = hr.ready()
+    made = held(hr, client)
+    with access.acting_for(hr.two.alice_company.pk):
+        stays = made.counts["archive"]
+        # leavers alone are doubtful here, not their former reports' empty line manager
+        only = [one for one in made.breaches if one["breach"] == "archived"]
+        Plan.objects.filter(pk=made.pk).update(breaches=only)
+    n = made.counts["update"]
+    assert n and f"Confirm only the rest: update {n}</button>" in text(client.get(page_of(made)))
+    confirm(client, made, decision="rest")
+    hr.apply(made)
+    assert again(hr, made).left_out == stays
+    assert f"{stays} doubtful changes were left out" in text(client.get(page_of(made)))
+
+
+def undo_of(hr: World, client: Client, made: Plan) -> Plan:
+    answer = client.post(page_of(made, "undo/"))
+    with access.acting_for(hr.two.alice_company.pk):
+        return Plan.objects.get(pk=int(answer.headers["Location"].strip("/").rpartition("/")[2]))
+
+
+def test_an_applied_plan_is_undone_from_its_page_as_a_preview_first(hr: World) -> None:
+    """Product decision 15"""
+    client = hr.ready()
+    made = hr.preview(client)
+    confirm(client, made)
+    hr.apply(made)
+    assert "Undo…" in text(client.get(page_of(made)))
+    back = undo_of(hr, client, made)
+    page = text(client.get(page_of(back)))
+    n = made.counts["create"]
+    assert f"Undo: archive {n}</button>" in page
+    assert "cannot be called back" in page and "BambooHR is paused with this" in page
+    assert 'name="override" required' in page
+    confirm(client, back, override="The wrong filter.")
+    hr.apply(back)
+    page = text(client.get(page_of(back)))
+    assert f"Undone: {n} changes." in page and "BambooHR is paused" in page and "Resume" in page
+    assert "Undone by Alice" in text(client.get(page_of(made)))
+    assert "Undo…" not in text(client.get(page_of(made)))
+    assert invited(hr) == 0
+    client.post(page_of(made, "undo/"))
+    assert "undone already" in text(client.get(page_of(made)))
+
+
+def test_an_undo_is_refused_to_who_does_not_manage_all_entities_it_pauses(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    confirm(client, made)
+    hr.apply(made)
+    second = hr.second_entity("Acme Berlin")
+    with access.acting_for(hr.two.alice_company.pk):
+        Subscription.objects.create(company=hr.two.alice_company, entity=second, connection=hr.connection())
+    back = undo_of(hr, client, made)
+    assert "Acme Berlin use the same connection" in text(client.get(page_of(back)))
+    confirm(client, back, override="x")
+    assert again(hr, back).state == "preview"
+    assert "Acme Berlin" in text(client.get(page_of(back)))
+
+
+def test_a_preview_of_many_people_takes_few_queries_and_little_room(
+    hr: World, django_assert_max_num_queries: Any
+) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    client.get(page_of(made))
+    with django_assert_max_num_queries(QUERIES):
+        page = client.get(page_of(made), headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip" and len(page.content) < 30_000

@@ -7,7 +7,10 @@ from django.conf import LazySettings
 from django.test import Client
 
 from rollcall.accounts import access
-from rollcall.sync.models import Run
+from rollcall.accounts.companies import grant_role
+from rollcall.accounts.models import Role
+from rollcall.connections.models import Connection, Subscription
+from rollcall.sync.models import Plan, Run
 from tests.web.hr import HOME, World, text, world
 
 
@@ -71,9 +74,9 @@ def test_older_runs_are_on_a_second_page(hr: World) -> None:
             for _ in range(51)
         )
     page = text(client.get("/runs/"))
-    assert "Older runs" in page and "First read" not in page
+    assert "Older syncs" in page and "First read" not in page
     older = text(client.get("/runs/", {"before": first.pk + 2}))
-    assert "Older runs" not in older and "First read" in older
+    assert "Older syncs" not in older and "First read" in older
 
 
 def test_only_admins_of_this_company_see_runs(hr: World) -> None:
@@ -84,3 +87,87 @@ def test_only_admins_of_this_company_see_runs(hr: World) -> None:
         assert Client().get(address).status_code == 302
     assert "60 employees" not in text(hr.charlie.get("/runs/"))
     assert hr.charlie.get(f"/runs/{newest(hr).pk}/").status_code == 404
+
+
+def test_a_run_shows_who_started_it_how_long_it_took_and_whom_it_changed(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    client.post(f"{HOME}plan/{made.pk}/decide/", {"digest": made.digest})
+    hr.apply(made)
+    hr.control("hire", n=1, first_name="Zoe", last_name="Newby")
+    hr.run()
+    page = text(client.get("/runs/"))
+    assert "61 employees" in page and "1 new" in page and "second" in page
+    one = text(client.get(f"/runs/{newest(hr).pk}/"))
+    assert "Zoe Newby" in one and "What came of it for" in one and "Undo…" in one
+
+
+def test_runs_are_narrowed_to_changes_holds_and_failures(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    client.post(f"{HOME}plan/{made.pk}/decide/", {"digest": made.digest})
+    hr.apply(made)
+    hr.control("hire", n=1)
+    hr.run()
+    changed = newest(hr).pk
+    hr.control("faults", on={"id": "P1"})
+    hr.run()
+    failed = newest(hr).pk
+    rows = {show: text(client.get("/runs/", {"show": show})) for show in ("all", "changes", "held", "failed")}
+    assert all(f"/runs/{one}/" in rows["all"] for one in (changed, failed))
+    assert f"/runs/{changed}/" in rows["changes"] and f"/runs/{failed}/" not in rows["changes"]
+    assert f"/runs/{failed}/" in rows["failed"] and f"/runs/{changed}/" not in rows["failed"]
+    assert "No such syncs" in rows["held"] and "Show all syncs" in rows["held"]
+
+
+def test_a_failed_run_has_the_one_button_that_leads_to_the_mend(hr: World) -> None:
+    """S52, S53"""
+    client = hr.ready()
+    broken = newest(hr)
+    with access.acting_for(hr.two.alice_company.pk):
+        told = {"error": "credentials", "error_params": {"tool": "bamboohr"}}
+        Run.objects.filter(pk=broken.pk).update(state="failed", **told)
+        Connection.objects.update(state="error", **told)
+    assert "Give a new key" in text(client.get(f"/runs/{broken.pk}/"))
+    with access.acting_for(hr.two.alice_company.pk):
+        Connection.objects.update(error="", state="connected")
+    assert "A later sync went well" in text(client.get(f"/runs/{broken.pk}/"))
+
+
+def test_what_waits_for_a_decision_stands_above_the_runs(hr: World) -> None:
+    client = hr.ready()
+    made = hr.preview(client)
+    page = text(client.get("/runs/"))
+    assert "A preview of changed settings waits to be confirmed." in page
+    assert f'href="{HOME}plan/{made.pk}/"' in page
+    with access.acting_for(hr.two.alice_company.pk):
+        breach = {"breach": "archived", "count": 9, "of": 20, "what": ""}
+        Plan.objects.filter(pk=made.pk).update(state="held", for_settings=False, breaches=[breach])
+    page = text(client.get("/runs/"))
+    assert "9 of 20 managed members would be archived." in page and "Look and decide" in page
+
+
+def test_another_entitys_part_of_a_run_is_named_to_its_admins_only(hr: World) -> None:
+    """S8"""
+    client = hr.ready()
+    second = hr.second_entity("Acme Berlin")
+    run = newest(hr)
+    with access.acting_for(hr.two.alice_company.pk):
+        subscription = Subscription.objects.create(
+            company=hr.two.alice_company, entity=second, connection=hr.connection()
+        )
+        Plan.objects.create(
+            company=hr.two.alice_company,
+            entity=second,
+            subscription=subscription,
+            run=run,
+            state="applied",
+            settings={},
+            made_at=run.started_at,
+            counts={"create": 7, "acting": 7},
+        )
+    page = text(client.get(f"/runs/{run.pk}/"))
+    assert "Acme Berlin" not in page and "1 entity you do not manage" in page
+    grant_role(second, hr.two.alice, Role.OWNER)
+    page = text(hr.alice.get(f"/runs/{run.pk}/"))
+    assert "Acme Berlin" in page and "invited" in page

@@ -9,7 +9,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from rollcall.api.auth import Bearer, caller, plan_for
+from rollcall.api.auth import Bearer, caller, plan_for, refuse_if_shared
 from rollcall.api.wire import (
     DEFAULT_LIMIT,
     Cursor,
@@ -51,13 +51,17 @@ class PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     # made by a change of settings, which approving it confirms
     for_settings: bool
     settings: Mapping[str, Any]
-    # lines by kind; acting, managed, employees, in_scope
+    # the applied plan that this one takes back, if it is an undo
+    undoes: int | None
+    # lines by kind, skips and notes by kind and reason too ("skip.no_email"); acting, managed, employees, in_scope
     counts: Mapping[str, int]
     breaches: Sequence[BreachAnswer]
     made_at: datetime
     decided_at: datetime | None
     finished_at: datetime | None
     override: str
+    # changes that were left out when it was approved
+    left_out: int
     # after it was applied: done, stale, member_rows
     outcome: Mapping[str, int]
 
@@ -88,15 +92,19 @@ class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     why: Why
     fields: Mapping[str, BeforeAfter]
-    # wanted, done, stale or shown
+    # wanted, done, stale, left_out or shown
     state: str
 
 
 class Approve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``digest`` of the plan that was looked at; ``override``: why, if it passes a limit."""
+    """``digest`` of the plan that was looked at; ``override``: why, if it passes a limit or takes another back.
+
+    ``without_doubtful`` leaves out the changes that pass a limit; the rest needs no reason.
+    """
 
     digest: str
     override: str = ""
+    without_doubtful: bool = False
 
 
 router = Router(tags=["plans"])
@@ -140,11 +148,20 @@ def approve_plan(request: HttpRequest, entity_id: int, plan_id: int) -> HttpResp
     """Confirm exactly the plan with this digest; a worker applies it once (C6).
 
     409: `decided`, `digest` (not the plan that was looked at), `stale` (a preview older than a day),
-    `override_needed` (it passes a limit).
+    `override_needed` (it passes a limit, or takes another plan back), `nothing_left` (all changes are doubtful),
+    `undone` (taken back already). Taking a plan back pauses the connection.
     """
     plan = plan_for(request, entity_id, plan_id)
     body = read(request, Approve)
-    actions.approve(plan, body.digest, actor=caller(request), override=body.override)
+    if plan.undoes_id is not None:
+        refuse_if_shared(request, plan.subscription.connection)
+    actions.approve(
+        plan,
+        body.digest,
+        actor=caller(request),
+        override=body.override,
+        without_doubtful=body.without_doubtful,
+    )
     return respond(plan_answer(plan_for(request, entity_id, plan_id)), HTTPStatus.ACCEPTED)
 
 
@@ -153,6 +170,21 @@ def reject_plan(request: HttpRequest, entity_id: int, plan_id: int) -> HttpRespo
     """Say no; settings and members stay as they are."""
     actions.reject(plan_for(request, entity_id, plan_id), actor=caller(request))
     return respond(plan_answer(plan_for(request, entity_id, plan_id)))
+
+
+@router.post(
+    _AT + "/undo",
+    auth=_APPROVE,
+    summary="Make the plan that takes an applied plan back",
+    **told(PlanAnswer, status=201, also=(409,)),
+)
+def undo_plan(request: HttpRequest, entity_id: int, plan_id: int) -> HttpResponse:
+    """Answer with a new plan to look at and approve like any other; nobody is changed yet.
+
+    409: `not_applied`, `undone`, `undo_of_undo`, `busy` (changes are being made), `not_connected`.
+    """
+    made = actions.undo(plan_for(request, entity_id, plan_id), actor=caller(request))
+    return respond(plan_answer(plan_for(request, entity_id, made.pk)), HTTPStatus.CREATED)
 
 
 def plan_answer(plan: Plan) -> PlanAnswer:
@@ -167,6 +199,7 @@ def plan_answer(plan: Plan) -> PlanAnswer:
         digest=plan.digest,
         for_settings=plan.for_settings,
         settings=plan.settings,
+        undoes=plan.undoes_id,
         counts=plan.counts,
         breaches=[
             BreachAnswer(
@@ -182,6 +215,7 @@ def plan_answer(plan: Plan) -> PlanAnswer:
         decided_at=plan.decided_at,
         finished_at=plan.finished_at,
         override=plan.override,
+        left_out=plan.left_out,
         outcome=plan.outcome,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -11,7 +12,8 @@ from ninja import Router
 from rollcall.api.auth import Bearer, caller, connection_for
 from rollcall.api.connections import ErrorAnswer
 from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, respond, told
-from rollcall.sync.models import Plan, Run
+from rollcall.sync.actions import Refused, undo
+from rollcall.sync.models import Plan, PlanState, Run
 from rollcall.sync.preview import runs
 from rollcall.sync.sentences import error_sentence
 
@@ -49,6 +51,12 @@ class RunWithPlans(msgspec.Struct, frozen=True):
     plans: Sequence[PlanOfRun]
 
 
+class Undo(msgspec.Struct, frozen=True):
+    """The plans that take a run back, each to be approved by its digest."""
+
+    plans: Sequence[PlanOfRun]
+
+
 router = Router(tags=["runs"])
 
 
@@ -74,13 +82,40 @@ def get_run(request: HttpRequest, connection_id: int, run_id: int) -> HttpRespon
     only = caller(request).entity_id
     if only is not None:
         made = made.filter(entity_id=only)
-    plans = [
-        PlanOfRun(
-            id=one.pk, entity_id=one.entity_id, state=str(one.state), counts=one.counts, outcome=one.outcome
-        )
-        for one in made
-    ]
-    return respond(RunWithPlans(_shown(run), plans))
+    return respond(RunWithPlans(_shown(run), [_of_run(one) for one in made]))
+
+
+@router.post(
+    "/{int:connection_id}/runs/{int:run_id}/undo",
+    auth=Bearer("plans:approve"),
+    summary="Make the plans that take a run back",
+    **told(Undo, status=201, also=(409,)),
+)
+def undo_run(request: HttpRequest, connection_id: int, run_id: int) -> HttpResponse:
+    """Answer with one new plan for each entity in which the run changed somebody; nobody is changed yet.
+
+    Each is looked at and approved like any other plan of its entity. 409: `not_applied` (the run changed nobody),
+    `undone`, `busy`, `not_connected`.
+    """
+    connection = connection_for(request, connection_id)
+    if not Run.objects.filter(connection=connection, pk=run_id).exists():
+        raise Http404
+    begun = (PlanState.APPLIED, PlanState.APPLYING)
+    made = Plan.objects.select_related("subscription__connection").filter(run_id=run_id, state__in=begun)
+    only = caller(request).entity_id
+    if only is not None:
+        made = made.filter(entity_id=only)
+    changed = [one for one in made.order_by("pk") if one.counts.get("acting")]
+    if not changed:
+        raise Refused("not_applied")
+    plans = [undo(one, actor=caller(request)) for one in changed]
+    return respond(Undo([_of_run(one) for one in plans]), HTTPStatus.CREATED)
+
+
+def _of_run(one: Plan) -> PlanOfRun:
+    return PlanOfRun(
+        id=one.pk, entity_id=one.entity_id, state=str(one.state), counts=one.counts, outcome=one.outcome
+    )
 
 
 def _shown(run: Run) -> RunAnswer:

@@ -5,7 +5,7 @@ transaction that acts for the company, and starts jobs only after that transacti
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -24,9 +24,11 @@ from rollcall.engine.settings import Settings
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import tasks
+from rollcall.sync.doubtful import leave_out
 from rollcall.sync.models import WAITING, Plan, PlanState
 from rollcall.sync.planning import plan
 from rollcall.sync.run import resting_state
+from rollcall.sync.undo import make_undo, undone_by
 
 PLANS_WITH_HR: Final = ("scale", "premium")
 """Billing plans that include the HR integration (S5)."""
@@ -137,25 +139,31 @@ def preview(subscription: Subscription, settings: Settings, *, actor: Actor) -> 
     return made
 
 
-def approve(made: Plan, digest: str, *, actor: Actor, override: str = "") -> None:
+def approve(
+    made: Plan, digest: str, *, actor: Actor, override: str = "", without_doubtful: bool = False
+) -> None:
     """Confirm exactly this plan (S41): its settings become the entity's, its changes are applied by a worker.
 
+    ``without_doubtful`` leaves out the changes that pass limits, for which ``override`` is the reason otherwise.
+    A plan that takes another back pauses the connection: the next run would do it all again.
+
     Raises ``Refused``: ``decided`` (already confirmed, rejected or superseded), ``digest`` (not the plan that was
-    shown), ``stale`` (older than a day), ``override_needed`` (limits are passed and no reason was given).
+    shown), ``stale`` (older than a day), ``override_needed`` (limits are passed, or a plan is taken back, and no
+    reason was given), ``nothing_left`` (all changes are doubtful), ``undone`` (taken back meanwhile).
     """
-    locked = Plan.objects.select_for_update().get(pk=made.pk)
-    if locked.state not in WAITING:
-        raise Refused("decided", state=locked.state)
-    if locked.digest != digest:
-        raise Refused("digest")
+    locked = Plan.objects.select_for_update(of=("self",)).select_related("undoes").get(pk=made.pk)
     now = timezone.now()
-    if locked.for_settings and now - locked.made_at > PREVIEW_LIVES:
-        raise Refused("stale")
-    if locked.breaches and not override.strip():
-        raise Refused("override_needed")
+    _approvable(locked, digest, now, reason=override.strip(), without_doubtful=without_doubtful)
     subscription = Subscription.objects.select_for_update().get(pk=locked.subscription_id)
-    if not subscription.connection.is_used:
+    connection = subscription.connection
+    if not (connection.is_used or (locked.undoes_id and connection.state == State.PAUSED)):
         raise Refused("not_connected")
+    if locked.undoes is not None:
+        _take_over(locked, locked.undoes, connection, actor=actor, now=now)
+    if without_doubtful and locked.breaches:
+        locked.left_out = leave_out(locked)
+        if locked.left_out >= locked.counts["acting"]:
+            raise Refused("nothing_left")
     if locked.for_settings:
         # A plan that was held under the old settings is not what these settings want (C6).
         others = Plan.objects.filter(subscription=subscription, state__in=WAITING).exclude(pk=locked.pk)
@@ -165,9 +173,58 @@ def approve(made: Plan, digest: str, *, actor: Actor, override: str = "") -> Non
         subscription.save(update_fields=["settings", "draft", "version"])
     locked.state, locked.decided_by, locked.decided_at = PlanState.APPLYING, actor.label, now
     locked.override = override.strip()
-    locked.save(update_fields=["state", "decided_by", "decided_at", "override"])
-    _tell_plan(EventKind.PLAN_APPROVED, locked, actor, {"digest": digest, "override": locked.override})
+    locked.save(update_fields=["state", "decided_by", "decided_at", "override", "left_out"])
+    data = {"digest": digest, "override": locked.override}
+    if locked.left_out:
+        data["left_out"] = str(locked.left_out)
+    if locked.undoes_id is not None:
+        data["undoes"] = str(locked.undoes_id)
+    _tell_plan(EventKind.PLAN_APPROVED, locked, actor, data)
     transaction.on_commit(partial(tasks.defer_apply, locked.company_id, locked.pk, actor.label))
+
+
+def _approvable(locked: Plan, digest: str, now: datetime, *, reason: str, without_doubtful: bool) -> None:
+    if locked.state not in WAITING:
+        raise Refused("decided", state=locked.state)
+    if locked.digest != digest:
+        raise Refused("digest")
+    if (locked.for_settings or locked.undoes_id) and now - locked.made_at > PREVIEW_LIVES:
+        raise Refused("stale")
+    if ((locked.breaches and not without_doubtful) or locked.undoes_id) and not reason:
+        raise Refused("override_needed")
+
+
+def _take_over(made: Plan, original: Plan, connection: Connection, *, actor: Actor, now: datetime) -> None:
+    """Let the undo of ``original`` stand alone: other plans that wait are void, and runs stop."""
+    Plan.objects.select_for_update().get(pk=original.pk)
+    if undone_by(original) is not None:
+        raise Refused("undone")
+    waiting = Plan.objects.filter(entity_id=made.entity_id, state__in=WAITING).exclude(pk=made.pk)
+    waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
+    if connection.is_used:
+        pause(connection, actor=actor)
+
+
+def undo(original: Plan, *, actor: Actor) -> Plan:
+    """Make the plan that takes an applied plan back, to look at; nothing is changed (product decision 15).
+
+    Raises ``Refused``: ``not_applied``, ``undone``, ``undo_of_undo``, ``busy`` (changes are being made),
+    ``not_connected``.
+    """
+    if original.undoes_id is not None:
+        raise Refused("undo_of_undo")
+    if original.state != PlanState.APPLIED or not original.outcome.get("done"):
+        raise Refused("not_applied")
+    if undone_by(original) is not None:
+        raise Refused("undone")
+    if original.subscription.connection.state == State.DISCONNECTED:
+        raise Refused("not_connected")
+    plans = Plan.objects.filter(entity_id=original.entity_id)
+    if plans.filter(state=PlanState.APPLYING).exists():
+        raise Refused("busy")
+    now = timezone.now()
+    plans.filter(state__in=WAITING).exclude(undoes=None).update(state=PlanState.SUPERSEDED, finished_at=now)
+    return make_undo(original, made_by=actor.label, now=now)
 
 
 def reject(made: Plan, *, actor: Actor) -> None:
@@ -197,9 +254,11 @@ def pause(connection: Connection, *, actor: Actor) -> None:
 
 
 def resume(connection: Connection, *, actor: Actor) -> None:
-    """Go on after a pause: a run starts at once."""
+    """Go on after a pause: a run starts at once. Raises ``Refused``: not_paused, or plan (S5)."""
     if connection.state != State.PAUSED:
         raise Refused("not_paused")
+    if connection.company.plan not in PLANS_WITH_HR:
+        raise Refused("plan", plan=connection.company.plan)
     connection.state = resting_state(connection)
     connection.save(update_fields=["state"])
     _tell(EventKind.CONNECTION_CHANGED, connection, actor)

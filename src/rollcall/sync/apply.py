@@ -4,11 +4,10 @@ A killed process leaves whole chunks behind and the plan in *applying*; applying
 twice. A line whose *before* no longer holds is left, marked stale, and shows up in the next plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.db import connection as database
 from django.utils import timezone
 
@@ -17,8 +16,9 @@ from rollcall.accounts.actor import Actor
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.directory import lines as directory
+from rollcall.directory import undoing
 from rollcall.directory.writes import Source
-from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.engine.change import ACTING, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync.lease import check
@@ -35,7 +35,7 @@ def apply(plan: Plan, token: UUID, actor: Actor) -> None:
     swapping = True
     while True:
         with access.acting_for(plan.company_id):
-            check(plan.subscription.connection_id, token)
+            _check(plan, token)
             lines = _next_lines(plan, after, swapping=swapping)
             if not lines and not swapping:
                 break
@@ -46,6 +46,10 @@ def apply(plan: Plan, token: UUID, actor: Actor) -> None:
     while last is not None:
         last = _set_managers(plan, token, last)
     _finish(plan, token, rows, actor)
+
+
+def _check(plan: Plan, token: UUID) -> None:
+    check(plan.subscription.connection_id, token, even_paused=plan.undoes_id is not None)
 
 
 def _next_lines(plan: Plan, after: int, *, swapping: bool) -> list[Line]:
@@ -62,7 +66,7 @@ def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
     source = Source(connection_id=plan.subscription.connection_id, version=plan.subscription.version)
     applied = directory.apply_lines(
         [
-            directory.Numbered(number=one.number, change=_change(one), employee_digest=one.employee_digest)
+            directory.Numbered(number=one.number, change=one.as_change(), employee_digest=one.employee_digest)
             for one in lines
         ],
         entity=plan.entity,
@@ -84,24 +88,8 @@ def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
 
 
 def _writes_member(line: Line) -> bool:
-    """A release, and a link without a difference, write the link alone."""
+    """A release and a link without a difference write the link alone."""
     return line.kind not in (Kind.RELEASE, Kind.LINK) or any(name != "manager" for name in line.fields)
-
-
-def _change(line: Line) -> Change:
-    return msgspec.convert(
-        {
-            "kind": line.kind,
-            "employee_id": line.employee_id,
-            "why": line.why,
-            "name": line.name,
-            "email": line.email,
-            "member_id": line.member_id,
-            "fields": line.fields,
-            "params": line.params,
-        },
-        Change,
-    )
 
 
 def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
@@ -110,7 +98,7 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
     Returns the number of the last line looked at, to go on ``after``; ``None`` when there was none.
     """
     with access.acting_for(plan.company_id):
-        check(plan.subscription.connection_id, token)
+        _check(plan, token)
         lines = list(
             Line.objects.filter(
                 plan=plan,
@@ -123,15 +111,32 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
             .values_list("number", "member_id", "fields__manager__ref")[:CHUNK]
         )
         pairs = [(member, ref) for _, member, ref in lines if member is not None]
-        directory.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
-        Line.objects.filter(plan=plan, number__in=[row[0] for row in lines]).update(managers_set=True)
+        before = undoing.managers_now(plan.entity_id, [member for member, _ in pairs])
+        if plan.undoes_id is None:
+            directory.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
+        else:
+            # Whom somebody had as manager before need not be known to the HR tool.
+            back = [(member, int(ref) if ref else None) for member, ref in pairs]
+            undoing.put_back_managers(back, entity_id=plan.entity_id)
+        _note_managers(plan, {number: before.get(member or 0) for number, member, _ in lines})
     return lines[-1][0] if lines else None
+
+
+def _note_managers(plan: Plan, before: Mapping[int, int | None]) -> None:
+    """Mark these lines' line managers as set, and keep who was there before: taking a run back needs it."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_line l SET managers_set = true,"
+            " fields = jsonb_set(l.fields, '{manager,was}', coalesce(to_jsonb(x.was), 'null'))"
+            " FROM unnest(%s::int[], %s::bigint[]) AS x(number, was) WHERE l.plan_id = %s AND l.number = x.number",
+            [list(before), list(before.values()), plan.pk],
+        )
 
 
 def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:
     now = timezone.now()
     with access.acting_for(plan.company_id):
-        check(plan.subscription.connection_id, token)
+        _check(plan, token)
         lines = Line.objects.filter(plan=plan)
         done = lines.filter(state=LineState.DONE).count()
         stale = lines.filter(state=LineState.STALE).count()

@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from rollcall.accounts import access
-from rollcall.connections.models import Connection
+from rollcall.connections.models import Connection, State
 from rollcall.connections.pacing import own_connection
 
 LOCK_SPACE: Final = 0x526F6C6C
@@ -60,9 +60,12 @@ def at_work() -> set[int]:
         return {int(row[0]) for row in cursor.fetchall()}
 
 
-def check(connection_id: int, token: UUID) -> Connection:
-    """Lock the connection's row in this transaction and return it. Raises ``LeaseLost``."""
+def check(connection_id: int, token: UUID, *, even_paused: bool = False) -> Connection:
+    """Lock the connection's row in this transaction and return it. Raises ``LeaseLost``.
+
+    ``even_paused``: taking a run back pauses the connection first, and does not read the tool.
+    """
     found = Connection.objects.select_for_update().filter(pk=connection_id, lease=token).first()
-    if found is None or not found.is_used:
+    if found is None or not (found.is_used or (even_paused and found.state == State.PAUSED)):
         raise LeaseLost
     return found

@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+import msgspec
 from django.db import models
+
+from rollcall.engine.change import Change
 
 
 class RunState(StrEnum):
@@ -36,6 +39,8 @@ class LineState(StrEnum):
     WANTED = "wanted"
     DONE = "done"
     STALE = "stale"
+    # a person confirmed the plan without it
+    LEFT_OUT = "left_out"
     # skips and notes
     SHOWN = "shown"
 
@@ -57,9 +62,12 @@ class Run(models.Model):
     seen = models.JSONField(default=dict)
 
     class Meta:
-        """History is read newest first."""
+        """History is read newest first, all of it or what failed."""
 
-        indexes = [models.Index(fields=["connection", "-started_at"], name="run_history")]
+        indexes = [
+            models.Index(fields=["connection", "-id"], name="run_newest"),
+            models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+        ]
 
 
 class Plan(models.Model):
@@ -69,6 +77,8 @@ class Plan(models.Model):
     entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
     subscription = models.ForeignKey("connections.Subscription", on_delete=models.CASCADE)
     run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE)
+    # the applied plan that this one takes back (product decision 15)
+    undoes = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
     state = models.TextField(default=PlanState.MAKING)
     # what the approval names: settings and every line
     digest = models.TextField(blank=True, default="")
@@ -77,21 +87,30 @@ class Plan(models.Model):
     for_settings = models.BooleanField(default=False)
     made_at = models.DateTimeField()
     made_by = models.TextField(blank=True, default="")
-    # lines by kind, employees, in_scope, unchanged, managed
+    # lines by kind, skips and notes by kind and reason too ("skip.no_email"), acting, employees, in_scope, managed
     counts = models.JSONField(default=dict)
     # [{"breach": ..., "count": ..., "of": ..., "what": ...}]
     breaches = models.JSONField(default=list)
     decided_by = models.TextField(blank=True, default="")
     decided_at = models.DateTimeField(null=True)
     override = models.TextField(blank=True, default="")
+    # how many changes were left out when it was confirmed
+    left_out = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     # done, stale, member_rows
     outcome = models.JSONField(default=dict)
 
     class Meta:
-        """The plan that waits is found by entity."""
+        """The plan that waits is found by entity. No plan is taken back twice."""
 
         indexes = [models.Index(fields=["entity", "state"], name="plan_waiting")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["undoes"],
+                condition=models.Q(state__in=("applying", "applied")),
+                name="plan_undone_once",
+            )
+        ]
 
 
 class Line(models.Model):
@@ -107,7 +126,7 @@ class Line(models.Model):
     email = models.TextField(blank=True, default="")
     why = models.TextField()
     params = models.JSONField(default=dict)
-    # name -> {"before", "after", "ref"}
+    # name -> {"before", "after", "ref"}; a line manager that was set has "was", the member id of the one before
     fields = models.JSONField(default=dict)
     # digest of the employee this line was made from
     employee_digest = models.TextField(blank=True, default="")
@@ -120,3 +139,8 @@ class Line(models.Model):
 
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="line_number")]
         indexes = [models.Index(fields=["plan", "kind", "number"], name="line_by_kind")]
+
+    def as_change(self) -> Change:
+        """Return the change that this line stores."""
+        names = ("kind", "employee_id", "why", "name", "email", "member_id", "fields", "params")
+        return msgspec.convert({name: getattr(self, name) for name in names}, Change)

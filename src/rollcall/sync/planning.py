@@ -14,9 +14,11 @@ from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.engine.limits import GROUPS, Breach, Breached, Tally, breaches
 from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PLAIN_FIELDS, PlanDigest, make_plan
+from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.sync import candidates
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
+from rollcall.sync.remarks import Remarks
 
 CHUNK: Final = 2_000
 
@@ -48,7 +50,8 @@ def plan(
     making = _Making(subscription, settings, entity, now, for_settings=for_settings)
     making.run()
     # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
-    latest = Plan.objects.filter(subscription=subscription, for_settings=False).order_by("-pk").first()
+    own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
+    latest = own.order_by("-pk").first()
     if latest is not None and not for_settings and latest.digest == making.digest.hex():
         waits, refused = latest.state in WAITING, latest.state == PlanState.REJECTED
         if waits or refused or not making.tally.acting:
@@ -58,7 +61,7 @@ def plan(
     waiting = Plan.objects.filter(subscription=subscription, state__in=WAITING)
     if not for_settings:
         # A person who is looking at a preview of settings keeps it; each change still checks its *before*.
-        waiting = waiting.filter(for_settings=False)
+        waiting = waiting.filter(for_settings=False, undoes=None)
     waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
     if not making.number and not for_settings:
         making.discard()
@@ -84,6 +87,7 @@ class _Making:
         self.now = now
         self.for_settings = for_settings
         self.tally = Tally()
+        self.remarks = Remarks()
         self.digest = PlanDigest(settings)
         self.number = 0
         self.question = candidates.Question(
@@ -94,6 +98,7 @@ class _Making:
         self._in_step: dict[int, str] = {}
         self._places: dict[str, dict[str, str | None]] = {}
         self._link: int | None = None
+        self._role: Role | None = None
 
     def run(self) -> None:
         """Decide everybody and stage the lines."""
@@ -106,7 +111,7 @@ class _Making:
             self.settings,
             now=self.now,
             zone=self.entity.time_zone,
-            clearable=_clearable(self.subscription.connection_id),
+            clearable=clearable_of(self.subscription.connection_id),
             # a person looks at it first
             adopt=self.for_settings,
         )
@@ -127,6 +132,8 @@ class _Making:
                     self._in_step[found.link_id] = found.digest
                 self._places = {person.employee.id: _place(person)}
                 self._link = found.link_id
+                member = person.member or person.same_email
+                self._role = member.role if member else None
             yield person
             if len(self._in_step) >= CHUNK:
                 self._mark_in_step()
@@ -134,6 +141,7 @@ class _Making:
     def _take(self, line: Change) -> dict[str, Any]:
         self.number += 1
         self.tally.add(line, self._places.get(line.employee_id))
+        self.remarks.add(line, self._role)
         self.digest.add(line)
         acting = line.kind in ACTING
         if self._link is not None:
@@ -201,6 +209,7 @@ class _Making:
                 "managed": before.managed,
                 "employees": before.employees,
                 "in_scope": candidates.in_scope(self.question),
+                **self.remarks.counts(),
             },
             breaches=[msgspec.to_builtins(one) for one in found if self._counts(one)],
         )
@@ -239,7 +248,7 @@ def _place(person: Candidate) -> dict[str, str | None]:
     return {name: getattr(member, name) for name in GROUPS} if member else {}
 
 
-def _clearable(connection_id: int) -> frozenset[str]:
+def clearable_of(connection_id: int) -> frozenset[str]:
     """Return the member's fields for which the tool has a value for somebody: only those may be cleared."""
     columns = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_digest"}
     sums = ", ".join(f"coalesce(bool_or({column} IS NOT NULL), false)" for column in columns.values())

@@ -22,11 +22,12 @@ from rollcall.connections.gallery import tool_name
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.events.catalogue import Kind as EventKind
-from rollcall.events.outbox import NewEvent, append
+from rollcall.events.outbox import Json, NewEvent, append
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
+from rollcall.sync.telling import about_error, about_held
 
 log = structlog.get_logger(__name__)
 
@@ -154,7 +155,7 @@ def settle(
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
         elif made.breaches:
             made.state = PlanState.HELD
-            _tell(made, EventKind.PLAN_HELD, {"breaches": [one["breach"] for one in made.breaches]})
+            _tell(made, EventKind.PLAN_HELD, about_held(made))
         else:
             made.state = PlanState.APPLYING
         made.save(update_fields=["state", "finished_at"])
@@ -282,7 +283,10 @@ def _fail(
             row.failures += 1
             row.next_run_at = _after_failure(row, now, wait)
             if first and state is RunState.FAILED:
-                _tell_connection(row, EventKind.CONNECTION_FAILED, {"error": code, "tool": row.tool})
+                told = about_error(code, {"tool": row.tool, **params})
+                _tell_connection(
+                    row, EventKind.CONNECTION_FAILED, {"error": code, "tool": row.tool, "told": told}
+                )
         row.save(update_fields=["progress", "state", "error", "error_params", "failures", "next_run_at"])
 
 
@@ -293,7 +297,7 @@ def _after_failure(connection: Connection, now: datetime, wait: float | None) ->
     return next_run(connection.pk, now) if slow < 0 else now + SLOWER[min(slow, len(SLOWER) - 1)]
 
 
-def _tell(made: Plan, kind: EventKind, data: dict[str, list[str]]) -> None:
+def _tell(made: Plan, kind: EventKind, data: dict[str, Json]) -> None:
     append(
         [
             NewEvent(
@@ -313,7 +317,7 @@ def _tell(made: Plan, kind: EventKind, data: dict[str, list[str]]) -> None:
     )
 
 
-def _tell_connection(connection: Connection, kind: EventKind, data: dict[str, str]) -> None:
+def _tell_connection(connection: Connection, kind: EventKind, data: dict[str, Json]) -> None:
     actor = Actor(kind="sync", label="sync")
     append(
         [

@@ -28,6 +28,8 @@ _WHY: Final[Mapping[str, str]] = {
     Why.REHIRED: gettext_noop("Works here again according to {tool}: the same member comes back."),
     Why.LEFT_ON: gettext_noop("Last day at work was {day}."),
     Why.LEFT: gettext_noop("Is no longer active in {tool}."),
+    Why.ADDED_BY_HAND: gettext_noop("Was added to this entity by name: “{reason}”."),
+    Why.KEPT_OUT: gettext_noop("Is kept out of this entity by name: “{reason}”."),
     Why.BROUGHT_IN_AS_MANAGER: gettext_noop("Is the line manager of somebody who was chosen."),
     Why.NO_EMAIL: gettext_noop("Has no work e-mail in {tool}. Add one there to have them invited."),
     Why.NOT_AN_EMAIL: gettext_noop("“{email}” is not an e-mail address. Correct it in {tool}."),
@@ -83,6 +85,11 @@ _WHY: Final[Mapping[str, str]] = {
     Why.MANAGER_NO_MEMBER: gettext_noop(
         "The line manager {manager} is not a member here, so it stays empty."
     ),
+    Why.BANK_STAYS: gettext_noop(
+        "The bank account stays the new one: Rollcall does not keep the number of the one before."
+    ),
+    Why.SIGNED_UP_SINCE: gettext_noop("Has signed up since: their access ends when they are archived."),
+    Why.INVITED_AGAIN: gettext_noop("Had not signed up: the invitation they have works again."),
     # why a link is not managed any more, beside the reasons of a plan
     "disconnected": gettext_noop("{tool} was disconnected."),
 }
@@ -124,8 +131,17 @@ _REFUSED: Final[Mapping[str, str]] = {
         "Members are tied to the file by another column so far, so that nobody would be recognised."
         " Choose that column again to know people by."
     ),
-    "decided": gettext_noop("Somebody has decided about this plan already. Nothing was done twice."),
-    "digest": gettext_noop("The plan has changed since you looked at it. Look at it again, then confirm."),
+    "undone": gettext_noop("These changes have been undone already. Nothing was done twice."),
+    "undo_of_undo": gettext_noop(
+        "An undo cannot be undone. Resume the connection instead: the next sync makes the changes again."
+    ),
+    "not_applied": gettext_noop("Nobody was changed by this, so there is nothing to undo."),
+    "busy": gettext_noop("Changes are being made just now. Wait until they are done, then try again."),
+    "nothing_left": gettext_noop(
+        "Without the doubtful changes nothing is left to do. Reject everything instead, or confirm everything with a reason."
+    ),
+    "decided": gettext_noop("Somebody has decided about these changes already. Nothing was done twice."),
+    "digest": gettext_noop("The list of changes is no longer the one you saw. Look at it again, then confirm."),
     "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
     "override_needed": gettext_noop(
         "Write down why these changes are right; without a reason they are not made."
@@ -193,6 +209,8 @@ def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str
     texts["tool"] = _tool(params, tool)
     if code == Why.OUT_OF_SCOPE:
         sentence = _out_of_scope(texts)
+    elif code in (Why.UNDONE, Why.CHANGED_SINCE):
+        sentence = _taken_back(code, texts)
     else:
         dayless = not texts.get("day") and code in _WHY_DAYLESS
         sentence = _filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
@@ -211,6 +229,23 @@ def _out_of_scope(texts: Mapping[str, str]) -> str:
     if texts.get("test") == "none_of":
         return _filled(gettext_noop("{attribute} is “{value}”, which the filter leaves out."), shown)
     return _filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
+
+
+def _taken_back(code: str, texts: Mapping[str, str]) -> str:
+    if code == Why.CHANGED_SINCE:
+        names = [field_label(name) for name in texts.get("fields", "").split(",") if name]
+        if not names:
+            return gettext("Has changed since that sync, and is left as it is.")
+        return gettext("Changed since that sync and left as it is: {fields}.").format(fields=", ".join(names))
+    kinds: Mapping[str, str] = {
+        Kind.CREATE: gettext_noop("Was invited by that sync: the invitation is cancelled."),
+        Kind.LINK: gettext_noop("Was managed only since a sync that is undone."),
+        Kind.UPDATE: gettext_noop("Was updated by that sync: the details go back."),
+        Kind.REACTIVATE: gettext_noop("Came back with that sync, and is archived again."),
+        Kind.ARCHIVE: gettext_noop("Was archived by that sync, and comes back."),
+        Kind.RELEASE: gettext_noop("Is no longer managed since that sync, and is managed again."),
+    }
+    return gettext(kinds.get(texts.get("kind", ""), gettext_noop("The sync that did this is undone.")))
 
 
 def error_sentence(code: str, params: Mapping[str, Any]) -> str:
@@ -337,6 +372,7 @@ def kind_label(kind: str, n: int = 1) -> str:
         Kind.RELEASE: ngettext("no longer managed", "no longer managed", n),
         Kind.SKIP: ngettext("needs a look", "need a look", n),
         Kind.NOTE: ngettext("remark", "remarks", n),
+        "conflict": ngettext("conflict", "conflicts", n),
     }
     return labels.get(kind, kind)
 

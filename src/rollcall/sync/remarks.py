@@ -1,0 +1,45 @@
+"""What a preview warns of: counted while the plan is made, so that no page counts a hundred thousand lines."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from rollcall.engine.change import Change, Kind, Why
+from rollcall.engine.roster import Role
+
+CONFLICTS: Final = (Why.SHARED_EMAIL, Why.EMAIL_TAKEN, Why.MEMBER_LINKED_ELSEWHERE)
+"""Reasons that are about two people, of whom nobody may guess which is meant (product decision 1)."""
+
+ADMINS_GO: Final = "admins_go"
+"""Owners and admins whom the plan archives."""
+
+
+class Remarks:
+    """Counts skips and notes by reason, and owners and admins who are archived."""
+
+    def __init__(self) -> None:
+        """Start with nothing counted."""
+        self._counts: Counter[str] = Counter()
+
+    def add(self, line: Change, role: Role | None = None) -> None:
+        """Count one line; ``role`` is the member's."""
+        if line.kind in (Kind.SKIP, Kind.NOTE):
+            self._counts[f"{line.kind}.{line.why}"] += 1
+        elif line.kind is Kind.ARCHIVE and role in (Role.OWNER, Role.ADMIN):
+            self._counts[ADMINS_GO] += 1
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts, for ``Plan.counts``."""
+        return dict(sorted(self._counts.items()))
+
+
+def conflicts(counts: Mapping[str, int], *kinds: Kind) -> int:
+    """Return how many lines of a plan, of these kinds or of both, are conflicts."""
+    return sum(
+        counts.get(f"{kind}.{why}", 0) for kind in kinds or (Kind.SKIP, Kind.NOTE) for why in CONFLICTS
+    )
+
+
+def of(counts: Mapping[str, int], *whys: Why) -> int:
+    """Return how many skips and notes have one of these reasons."""
+    return sum(counts.get(f"{kind}.{why}", 0) for kind in (Kind.SKIP, Kind.NOTE) for why in whys)
