@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from django.test import Client
 from django.utils import translation
 
 from rollcall.accounts import access
+from rollcall.accounts.companies import grant_role
+from rollcall.accounts.models import User
 from rollcall.connections import gallery
 from rollcall.connections.models import Connection, Subscription
 from rollcall.directory import queries as members
@@ -142,6 +145,71 @@ def test_the_session_keeps_no_key_that_anybody_could_read(hr: World) -> None:
     assert hr.sim.credentials("bamboohr")["api_key"] not in kept
     client.post(CONFIRM)
     assert "connect_pending" not in client.session
+
+
+def test_an_error_stands_at_its_input_too(hr: World) -> None:
+    wrong_key = text(hr.alice.post(KEY, hr.typed(api_key=planted.TOKEN)))
+    assert 'aria-describedby="key-api_key-error key-api_key-help" aria-invalid="true"' in wrong_key
+    wrong_company = text(hr.alice.post(KEY, hr.typed(subdomain="nowhere")))
+    assert 'id="key-subdomain-error"' in wrong_company and 'id="key-api_key-error"' not in wrong_company
+
+
+def test_a_session_that_ends_while_typing_loses_no_choice_and_says_what_to_do(hr: World) -> None:
+    """S11: after signing in again the dialog goes on where it was."""
+    answer = Client().post(KEY, hr.typed(read=["manager_id"]))
+    assert answer.status_code == 302
+    back = parse_qs(urlsplit(answer.headers["Location"]).query)["next"][0]
+    assert back.startswith(KEY) and planted.TOKEN not in back
+    page = text(hr.alice.get(back))
+    assert "You were signed out meanwhile" in page
+    assert 'name="read" value="manager_id"' in page and 'name="read" value="bank_account"' not in page
+
+
+def test_back_to_the_confirm_after_connecting_shows_the_card(hr: World) -> None:
+    client = hr.alice
+    hr.connect(client)
+    assert client.get(CONFIRM).headers["Location"] == HOME
+    assert "Test the connection again" not in text(client.get(HOME))
+
+
+def test_the_second_of_two_admins_reads_who_was_first(hr: World) -> None:
+    first, second = hr.alice, hr.alice
+    second.post(KEY, hr.typed())
+    hr.connect(first)
+    connected = hr.connection().connected_at
+    answer = second.post(CONFIRM, follow=True)
+    assert "has connected BambooHR meanwhile" in text(answer)
+    assert hr.connection().connected_at == connected
+
+
+def test_s8_an_entity_is_offered_the_connection_of_another_before_a_key(hr: World) -> None:
+    hr.ready()
+    spain = hr.second_entity("Alice's Spain")
+    grant_role(spain, hr.two.alice, "owner")
+    client = hr.alice
+    client.post("/entity/", {"entity": spain.pk})
+    page = text(client.get(REVIEW))
+    assert page.index("Use the connection of") < page.index('name="reviewed"')
+
+
+def test_nobody_changes_the_key_of_an_entity_they_do_not_manage(hr: World) -> None:
+    """Product decision 6: the connection is shared, so new credentials would be theirs too."""
+    hr.ready()
+    before = hr.connection().connected_at
+    spain = hr.second_entity("Alice's Spain")
+    dora = User.objects.create_user("dora@acme.example", "x")
+    grant_role(spain, dora, "admin")
+    client = hr.browser(dora)
+    assert client.get(REVIEW).headers["Location"] == HOME
+    assert "you do not manage them" in text(client.post(KEY, hr.typed(), follow=True))
+    assert hr.connection().connected_at == before
+
+
+def test_s12_data_is_grouped_by_whether_it_is_needed(hr: World) -> None:
+    page = text(hr.alice.get(REVIEW))
+    places = [page.index(f'scope="rowgroup">{title}') for title in ("Needed", "Useful", "Sensitive")]
+    assert places == sorted(places)
+    assert page.index('id="read-bank_account"') > places[2]
 
 
 def test_a_confirm_without_a_test_goes_back_to_the_key(hr: World) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.companies import grant_role
 from rollcall.connections.models import Connection, Subscription
 from rollcall.directory import queries as members
-from tests.web.hr import CONFIGURE, DISCONNECT, HOME, World, text, world
+from tests.web.hr import CONFIGURE, DISCONNECT, HOME, KEY, World, text, world
 
 
 @pytest.fixture
@@ -70,7 +72,8 @@ def test_an_error_says_who_must_do_what_with_one_button(hr: World) -> None:
     hr.run()
     page = text(client.get(HOME))
     assert "BambooHR does not accept these credentials." in page
-    assert "Reconnect" in page
+    assert f'<a class="btn primary" id="tool-mend" href="{KEY}">' in page and "Give a new key" in page
+    assert page.count("btn primary") == 1
     hr.control("faults", clear=True)
 
 
@@ -81,7 +84,7 @@ def test_an_outage_offers_no_button_since_there_is_nothing_to_do(hr: World) -> N
     hr.run()
     page = text(client.get(HOME))
     assert "cannot be reached at the moment" in page
-    assert "Reconnect" not in page
+    assert "tool-mend" not in page
 
 
 def test_pause_and_resume(hr: World) -> None:
@@ -102,6 +105,100 @@ def test_sync_now_pressed_twice_asks_for_one_run(
         assert client.post(f"{HOME}sync/").status_code == 302
     assert len(jobs) == 1
     assert hr.connection().run_wanted == "person"
+
+
+def test_s53_a_missing_permission_leads_to_the_list_of_permissions(hr: World) -> None:
+    client = hr.ready()
+    with access.acting_for(hr.two.alice_company.pk):
+        Connection.objects.update(state="error", error="permission", error_params={"permission": "Name"})
+    page = text(client.get(HOME))
+    assert 'href="/settings/integrations/bamboohr/guide/#permissions"' in page
+    assert 'id="permissions"' in text(client.get("/settings/integrations/bamboohr/guide/"))
+
+
+def test_s42_the_progress_fetches_itself_and_the_whole_card_once_it_is_over(hr: World) -> None:
+    client = hr.alice
+    hr.connect(client)
+    begun = client.get(f"{HOME}status/", {"was": "connecting.1"}, headers={"HX-Request": "true"})
+    assert "was=connecting.1" in text(begun) and "HX-Retarget" not in begun.headers
+    hr.run()
+    over = client.get(f"{HOME}status/", {"was": "connecting.1"}, headers={"HX-Request": "true"})
+    assert over.headers["HX-Retarget"] == "#tool-card" == over.headers["HX-Reselect"]
+    assert 'data-say="BambooHR: Action required"' in text(over)
+
+
+def test_s24_the_progress_is_said_aloud_now_and_then_and_works_without_a_script(hr: World) -> None:
+    client = hr.alice
+    hr.connect(client)
+    with access.acting_for(hr.two.alice_company.pk):
+        Connection.objects.update(progress={"read": 437, "total": 600})
+    card = text(client.get(f"{HOME}status/"))
+    assert 'data-say="400 people read"' in card and "437 people read from BambooHR so far." in card
+    assert 'value="437" max="600"' in card
+    assert "data-lost hidden" in card and "<noscript>" in card
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        ("connecting", "Connecting"),
+        ("syncing", "Syncing"),
+        ("action_required", "Action required"),
+        ("error", "Error"),
+        ("paused", "Paused"),
+    ],
+)
+def test_s51_each_state_has_its_word_and_at_most_one_main_button(hr: World, state: str, word: str) -> None:
+    """Product decision 12"""
+    client = hr.ready()
+    with access.acting_for(hr.two.alice_company.pk):
+        error = "credentials" if state == "error" else ""
+        Connection.objects.update(state=state, error=error)
+    card = text(client.get(f"{HOME}status/"))
+    assert f"</svg> {word}</span>" in card
+    assert card.count("btn primary") <= 1
+
+
+def test_a_due_sync_is_said_to_start_in_a_moment_and_never_lies_in_the_past(hr: World) -> None:
+    client = hr.ready()
+    with access.acting_for(hr.two.alice_company.pk):
+        Connection.objects.update(next_run_at=timezone.now() - timedelta(minutes=3))
+    assert "<dt>Next sync</dt><dd>in a moment</dd>" in text(client.get(HOME))
+
+
+def test_everything_stops_with_two_clicks(hr: World) -> None:
+    """The navigation leads to the card, the card has Pause outside of its menu."""
+    client = hr.ready()
+    page = text(client.get(HOME))
+    assert page.count(f'<li><a href="{HOME}"') == 1
+    assert page.index('id="tool-pause"') < page.index('id="tool-menu"') < page.index(f'href="{DISCONNECT}"')
+
+
+def test_the_search_finds_a_name_without_its_accents(hr: World) -> None:
+    page = text(hr.alice.get(HOME, {"q": "eurecia"}))
+    assert "Eurécia" in page and "Personio" not in page
+
+
+def test_s5_on_essentials_the_gallery_is_seen_and_says_who_changes_the_plan(hr: World) -> None:
+    hr.plan("essentials")
+    page = text(hr.alice.get(HOME))
+    assert "Personio" in page and "/personio/connect/" not in page
+    assert 'href="/settings/plan/"' in page
+
+
+def test_s47_disconnecting_says_what_is_erased_with_the_number(hr: World) -> None:
+    page = text(hr.ready().get(DISCONNECT))
+    assert "The key for BambooHR and the copy of 60 employees are erased." in page
+    assert "Delete the key in BambooHR too." in page
+
+
+def test_the_page_asks_the_database_a_few_times_only(
+    hr: World, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    client = hr.ready()
+    client.get(HOME)
+    with django_assert_max_num_queries(14):
+        client.get(HOME)
 
 
 def test_buttons_without_a_connection_say_so(hr: World) -> None:

@@ -39,6 +39,8 @@ class ToolAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     name: str
     region: str
+    # "api": asked by Rollcall; "file": somebody uploads files; empty for one that cannot be connected yet
+    kind: str = ""
     connectable: bool
     credentials: Sequence[Credential] = ()
     data: Sequence[Data] = ()
@@ -63,6 +65,7 @@ def _shown(tool: Tool) -> ToolAnswer:
         key=tool.key,
         name=tool.name,
         region=gettext(tool.region),
+        kind=tool.kind,
         connectable=True,
         credentials=[
             Credential(

@@ -11,7 +11,9 @@ from msgspec import Struct
 from rollcall.accounts.access import member_required
 from rollcall.connections import gallery
 from rollcall.connections.gallery import Tool
-from rollcall.web.connect import find_tool, without
+from rollcall.web.connect import find_tool
+from rollcall.web.data_read import without
+from rollcall.web.integrations import offers
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -101,6 +103,20 @@ def _errors(tool: Tool) -> list[str]:
         return []
     texts = {"tool": tool.name, "permission": "…", "address": "…"}
     return [gettext(templates[code]).format_map(texts) for code in codes]
+
+
+@require_GET
+@member_required
+def guides(request: HttpRequest) -> HttpResponse:
+    """List the guides of all tools (S66)."""
+    return render(request, "connect/guides.html", {"offers": offers(), "coming": gallery.ANNOUNCED})
+
+
+@require_GET
+@member_required
+def other_tool(request: HttpRequest) -> HttpResponse:
+    """What to do with an HR tool that isn't in the gallery (S23)."""
+    return render(request, "connect/other_tool.html", {"coming": gallery.ANNOUNCED})
 
 
 @require_GET

@@ -1,80 +1,57 @@
 """Settings > Integrations: the gallery of HR tools, the card of the connected one, and its buttons."""
 
+import unicodedata
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Any, cast
 
 import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reselect, reswap, retarget
 
 from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity, User
-from rollcall.connections import gallery
+from rollcall.connections import authorising, gallery, tool_requests
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.queries import connection_of, subscription_of
 from rollcall.directory import queries as members
 from rollcall.sync import actions
-from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.preview import runs, waiting_plan
-from rollcall.sync.sentences import error_sentence, field_label, refusal_sentence
-from rollcall.web.moments import Moment, moment
+from rollcall.sync.preview import waiting_plan
+from rollcall.sync.sentences import refusal_sentence
+from rollcall.web.moments import moment
+from rollcall.web.tool_card import BUSY, CHIPS, Card, card_of, state_for
 
-CHIPS: Final = {
-    State.CONNECTING: (_("Connecting"), "loader", "info"),
-    State.ACTION_REQUIRED: (_("Action required"), "circle-alert", "warn"),
-    State.CONNECTED: (_("Connected"), "circle-check", "ok"),
-    State.SYNCING: (_("Syncing"), "refresh-cw", "info"),
-    State.HELD: (_("On hold"), "hand", "warn"),
-    State.ERROR: (_("Error"), "triangle-alert", "bad"),
-    State.PAUSED: (_("Paused"), "pause", ""),
-    State.DISCONNECTED: (_("Disconnected"), "unplug", ""),
-}
-"""Every state as word, icon and colour (S26, S51-S53)."""
-
-BUSY: Final = (State.CONNECTING, State.SYNCING)
-# Errors that a new key, or a right in the HR tool, mends; the others wait for time or for the operator.
-_MENDED_BY_CONNECTING: Final = (
-    "credentials",
-    "permission",
-    "address",
-    "other_company",
-    "empty_list",
-    "authorisation_ended",
-    "wrong_kind",
-)
+__all__ = [
+    "BUSY",
+    "CHIPS",
+    "Card",
+    "Offer",
+    "card_of",
+    "disconnect",
+    "elsewhere",
+    "integrations",
+    "join",
+    "of",
+    "offers",
+    "others_of",
+    "pause",
+    "resume",
+    "shared_with",
+    "state_for",
+    "status",
+    "sync_now",
+]
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """What the card of the connected tool shows."""
+class Offer(msgspec.Struct, frozen=True):
+    """A tool of the gallery, and what is special about it in a few words."""
 
-    connection: Connection
-    tool_name: str
-    address: str
-    state: State
-    word: str
-    icon: str
-    colour: str
-    busy: bool
-    live: bool
-    read: int
-    managed: int
-    members: int
-    connected: Moment | None
-    last_good: Moment | None
-    next_run: Moment | None
-    error: str
-    reconnect: bool
-    waiting: Plan | None
-    held: bool
-    unreadable: list[str]
-    can_connect: bool
-    # the tool can tell of changes at once
-    instant: bool
+    tool: gallery.Tool
+    special: str
 
 
 def of(request: HttpRequest) -> tuple[Entity, Actor]:
@@ -86,81 +63,66 @@ def of(request: HttpRequest) -> tuple[Entity, Actor]:
     return entity, Actor(kind="user", id=user.pk, label=user.get_full_name())
 
 
-def state_for(subscription: Subscription, waiting: Plan | None) -> State:
-    """Return the state as this entity sees it: others that share the connection may stand elsewhere."""
-    state = State(subscription.connection.state)
-    if state in (State.CONNECTED, State.HELD, State.ACTION_REQUIRED):
-        if not subscription.is_live:
-            return State.ACTION_REQUIRED
-        held = waiting is not None and waiting.state == PlanState.HELD
-        return State.HELD if held else State.CONNECTED
-    return state
-
-
-def card_of(entity: Entity) -> Card | None:
-    """Return the card of the entity's tool, or ``None`` when there is none in use."""
-    subscription = subscription_of(entity.pk)
-    if subscription is None or subscription.connection.state == State.DISCONNECTED:
-        return None
-    connection, waiting = subscription.connection, waiting_plan(entity.pk)
-    state = state_for(subscription, waiting)
-    word, icon, colour = CHIPS[state]
-    counts = members.counts(entity.pk)
-    zone = entity.time_zone
-    applying = Plan.objects.filter(entity=entity, state=PlanState.APPLYING).exists()
-    return Card(
-        connection=connection,
-        tool_name=gallery.tool_name(connection.tool),
-        address=gallery.address_text(connection.tool, connection.address),
-        state=state,
-        word=str(word),
-        icon=icon,
-        colour=colour,
-        busy=state in BUSY or bool(connection.run_wanted) or applying,
-        live=subscription.is_live,
-        read=int(connection.progress.get("read") or 0),
-        managed=counts["managed"],
-        members=counts["invited"] + counts["active"],
-        connected=moment(connection.connected_at, zone),
-        last_good=moment(connection.last_good_at, zone),
-        next_run=moment(connection.next_run_at, zone),
-        error=error_sentence(connection.error, connection.error_params),
-        reconnect=connection.error in _MENDED_BY_CONNECTING,
-        waiting=waiting,
-        held=waiting is not None and waiting.state == PlanState.HELD,
-        unreadable=sorted({field_label(name) for name in connection.unreadable}),
-        can_connect=entity.company.plan in actions.PLANS_WITH_HR,
-        instant=connection.tool in gallery.TOOLS and bool(gallery.TOOLS[connection.tool].webhooks),
-    )
-
-
 @require_GET
 @admin_required
 def integrations(request: HttpRequest) -> HttpResponse:
-    """The card and the gallery (S9, S10); ``?q=`` searches the gallery, also as an htmx fragment."""
+    """The card, the gallery and the form for a missing tool (S9, S10, S64); ``?q=`` searches the gallery.
+
+    With htmx and ``?part=gallery`` only the gallery is answered.
+    """
     entity, _actor = of(request)
-    search = request.GET.get("q", "").strip()
+    search = request.GET.get("q", "").strip()[:100]
     card = card_of(entity)
-    shown = {
+    shown: dict[str, Any] = {
         "entity": entity,
         "card": card,
-        "tools": [one for one in gallery.TOOLS.values() if search.lower() in one.name.lower()],
-        "coming": [one for one in gallery.ANNOUNCED if search.lower() in one.name.lower()],
+        "offers": offers(search, besides=card.connection.tool if card else ""),
+        "coming": [one for one in gallery.ANNOUNCED if _folded(search) in _folded(one.name)],
         "q": search,
         "included": entity.company.plan in actions.PLANS_WITH_HR,
-        "shared": [] if card else _shared(entity),
     }
-    fragment = getattr(request, "htmx", None) and request.GET.get("part") == "gallery"
-    return render(request, "integrations/gallery.html" if fragment else "integrations/page.html", shown)
+    if getattr(request, "htmx", None) and request.GET.get("part") == "gallery":
+        return render(request, "integrations/gallery.html", shown)
+    shown["shared"] = [] if card else shared_with(entity)
+    shown["asked"] = [
+        (one, moment(one.asked_at, entity.time_zone)) for one in tool_requests.asked_in(entity.company_id)
+    ]
+    return render(request, "integrations/page.html", shown)
 
 
-def _shared(entity: Entity) -> list[tuple[Connection, str, str]]:
-    """Return connections of the company's other entities, each with the tool's name and who uses it."""
+def offers(search: str = "", besides: str = "") -> list[Offer]:
+    """Return the tools whose name has ``search`` in it, but not ``besides``; ways for any tool come last."""
+    found = [
+        one for one in gallery.TOOLS.values() if _folded(search) in _folded(one.name) and one.key != besides
+    ]
+    found.sort(key=lambda one: (one.kind == "file" or bool(one.place), one.name.casefold()))
+    return [Offer(one, _special(one)) for one in found]
+
+
+def _folded(text: str) -> str:
+    """Return the text without accents and case, so that “eurecia” finds Eurécia."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _special(tool: gallery.Tool) -> str:
+    if tool.kind == "file":
+        return gettext("No access to give")
+    if authorising.is_offered(tool.key):
+        return gettext("Sign in, no key to copy")
+    return gettext("Changes arrive at once") if tool.webhooks else gettext("Changes arrive every hour")
+
+
+def shared_with(entity: Entity, tool: str = "") -> list[tuple[Connection, str, str]]:
+    """Return connections of the company's other entities, each with the tool's name and who uses it (S8).
+
+    With ``tool`` (its key) only the connection to that one.
+    """
     found = []
     for connection in gallery.used_in_company(entity.company_id):
         users = Subscription.objects.filter(connection=connection).exclude(entity=entity)
         names = sorted(users.values_list("entity__name", flat=True))
-        if names:
+        if names and tool in ("", connection.tool):
             found.append((connection, gallery.tool_name(connection.tool), ", ".join(names)))
     return found
 
@@ -168,9 +130,17 @@ def _shared(entity: Entity) -> list[tuple[Connection, str, str]]:
 @require_GET
 @admin_required
 def status(request: HttpRequest) -> HttpResponse:
-    """The card alone; asks for itself again while the tool is being read (S24, S42)."""
+    """The card alone; its progress asks for itself again while the tool is being read (S24, S42).
+
+    ``?was=`` tells what the card in the page is about. When that is over, the whole card is put in its place.
+    """
     entity, _actor = of(request)
-    return render(request, "integrations/card.html", {"entity": entity, "card": card_of(entity)})
+    card, was = card_of(entity), request.GET.get("was")
+    over = was is not None and (card is None or card.stamp != was)
+    answer = render(request, "integrations/card.html", {"entity": entity, "card": card, "over": over})
+    if over:
+        answer = retarget(reselect(reswap(answer, "outerHTML"), "#tool-card"), "#tool-card")
+    return answer
 
 
 def _press(request: HttpRequest, act: Callable[[Connection, Actor], None], said: str) -> HttpResponse:
@@ -280,12 +250,24 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         said = gettext("%(tool)s is disconnected. All members stay as they are.") % {"tool": name}
         messages.success(request, said)
         return redirect("integrations")
+    counts = members.counts(entity.pk)
     shown = {
         "entity": entity,
         "tool_name": name,
-        "counts": members.counts(entity.pk),
+        "way": _way(connection.tool),
+        "counts": counts,
+        "all": counts["active"] + counts["invited"] + counts["archived"],
+        "employees": connection.employees,
+        "waiting": waiting_plan(entity.pk) is not None,
         "others": ", ".join(others),
         "refused": elsewhere(strangers) if strangers else "",
-        "runs": len(runs(connection.pk, size=1)),
     }
     return render(request, "integrations/disconnect.html", shown)
+
+
+def _way(key: str) -> str:
+    """Return how Rollcall gets in: "file", "sign_in" or "key"."""
+    tool = gallery.TOOLS.get(key)
+    if tool is not None and tool.kind == "file":
+        return "file"
+    return "sign_in" if tool is not None and tool.oauth and authorising.is_offered(key) else "key"
