@@ -7,19 +7,20 @@ next user of the database connection (tried: a session-level SET does leak).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from rollcall.accounts.models import Entity, Grant, Role, User
+from rollcall.accounts.signed_out import to_sign_in
 from rollcall.accounts.tenancy import (
     COMPANY_SETTING,
     DUTY_SETTING,
@@ -29,6 +30,7 @@ from rollcall.accounts.tenancy import (
 
 SESSION_ENTITY = "entity"
 ADMINS = (Role.OWNER, Role.ADMIN)
+_NAMED = 3
 
 _NAMES = (COMPANY_SETTING, DUTY_SETTING, PRESENTED_SETTING, USER_SETTING)
 P = ParamSpec("P")
@@ -105,19 +107,25 @@ class CompanyRequest(HttpRequest):
 
 
 def grants_of(user_id: int) -> tuple[Grant, ...]:
-    """Return the person's grants with their entities loaded, by entity id; one more query per company."""
+    """Return the person's grants with their entities loaded, by company and entity; one more query per company."""
     with as_user(user_id):
-        grants = list(Grant.objects.filter(user_id=user_id).order_by("company_id", "entity_id"))
+        grants = _own(user_id)
     for company_id in sorted({grant.company_id for grant in grants}):
         with acting_for(company_id):
-            entities = Entity.objects.select_related("company").in_bulk(
-                [grant.entity_id for grant in grants if grant.company_id == company_id]
-            )
-        for grant in grants:
-            if grant.company_id == company_id:
-                grant.entity = entities[grant.entity_id]
-                grant.company = grant.entity.company
-    return tuple(grants)
+            _load_entities(grants, company_id)
+    return grants
+
+
+def _own(user_id: int) -> tuple[Grant, ...]:
+    return tuple(Grant.objects.filter(user_id=user_id).order_by("company_id", "entity_id"))
+
+
+def _load_entities(grants: Iterable[Grant], company_id: int) -> None:
+    mine = [grant for grant in grants if grant.company_id == company_id]
+    entities = Entity.objects.select_related("company").in_bulk([grant.entity_id for grant in mine])
+    for grant in mine:
+        grant.entity = entities[grant.entity_id]
+        grant.company = grant.entity.company
 
 
 class CompanyMiddleware:
@@ -153,17 +161,27 @@ class CompanyMiddleware:
         mine = cast("CompanyRequest", request)
         if not mine.user.is_authenticated:
             return None
-        mine.grants = grants_of(mine.user.pk)
         _exchange({USER_SETTING: str(mine.user.pk)})
+        mine.grants = _own(mine.user.pk)
         mine.grant = _choose(mine, kwargs.get("entity"))
         if mine.grant is not None:
+            # The chosen company last: its wall stays open for the request, and four statements do for most people.
+            chosen = mine.grant.company_id
+            for company_id in sorted(
+                {grant.company_id for grant in mine.grants}, key=lambda one: one == chosen
+            ):
+                enter_company(company_id)
+                _load_entities(mine.grants, company_id)
             mine.entity = mine.grant.entity
-            enter_company(mine.grant.company_id)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Take back what the view wrote before it raised, also for a 404 or 403."""
-        transaction.set_rollback(True)
+        """Take back what the view wrote before it raised, also for a 404 or 403.
+
+        Exceptions by which the sign-in library asks for another page are no failures, and it goes on reading.
+        """
+        if not isinstance(exception, ImmediateHttpResponse | ReauthenticationRequired):
+            transaction.set_rollback(True)
 
 
 def _choose(request: CompanyRequest, asked: object) -> Grant | None:
@@ -194,6 +212,13 @@ def get_entity_for_user(user: User, entity_id: int, *roles: str) -> Entity:
         return Entity.objects.select_related("company").get(pk=entity_id)
 
 
+def _keepers(entity_id: int) -> list[str]:
+    """Return the names of a few owners and admins of an entity, owners first."""
+    found = Grant.objects.select_related("user").filter(entity_id=entity_id, role__in=ADMINS)
+    # "owner" comes after "admin" in the alphabet.
+    return [one.user.get_full_name() for one in found.order_by("-role", "user_id")[:_NAMED]]
+
+
 def member_required(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -203,7 +228,7 @@ def member_required(
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         mine = cast("CompanyRequest", request)
         if not mine.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
         if mine.grant is None:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -214,13 +239,13 @@ def member_required(
 def admin_required(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let in owners and admins of the current entity (S6); others get a 403."""
+    """Let in owners and admins of the current entity (S6); others get a 403 that names who can help."""
 
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         grant = cast("CompanyRequest", request).grant
         if grant is not None and grant.role not in ADMINS:
-            raise PermissionDenied
+            raise PermissionDenied(", ".join(_keepers(grant.entity_id)))
         return view(request, *args, **kwargs)
 
     return member_required(inner)

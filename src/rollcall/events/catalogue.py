@@ -23,12 +23,15 @@ class Kind(StrEnum):
     MEMBER_INVITATION_REMINDED = "member.invitation_reminded"
     MEMBER_EMAIL_CHANGED = "member.email_changed"
     MEMBER_BANK_CHANGED = "member.bank_changed"
+    MEMBER_BANK_DISPUTED = "member.bank_disputed"
     MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_SUSPENSION_LIFTED = "member.suspension_lifted"
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_FAILED = "connection.failed"
     CONNECTION_RECOVERED = "connection.recovered"
     CONNECTION_DISCONNECTED = "connection.disconnected"
+    TOOL_REQUESTED = "tool.requested"
     PLAN_PREVIEWED = "plan.previewed"
     PLAN_HELD = "plan.held"
     PLAN_APPROVED = "plan.approved"
@@ -38,6 +41,10 @@ class Kind(StrEnum):
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a kind of event, no secret
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind of event, no secret
     ENTITY_CREATED = "entity.created"
+    ENTITY_CHANGED = "entity.changed"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    COMPANY_PLAN_CHANGED = "company.plan_changed"
+    SUMMARY_WEEKLY = "summary.weekly"
 
 
 DOCS: Final[Mapping[Kind, str]] = {
@@ -54,12 +61,15 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.MEMBER_INVITATION_REMINDED: "An invited person was reminded.",
     Kind.MEMBER_EMAIL_CHANGED: "The work address of a member changed.",
     Kind.MEMBER_BANK_CHANGED: "A bank account changed and waits for the member to confirm it.",
-    Kind.MEMBER_SUSPENDED: "An admin suspended a member at once.",
+    Kind.MEMBER_BANK_DISPUTED: "A member said that the new bank account is not theirs.",
+    Kind.MEMBER_SUSPENDED: "An admin suspended a member at once; their access ended, their state stayed.",
+    Kind.MEMBER_SUSPENSION_LIFTED: "An admin lifted the suspension of a member.",
     Kind.CONNECTION_CONNECTED: "An HR tool was connected.",
     Kind.CONNECTION_CHANGED: "Credentials or options of a connection changed.",
     Kind.CONNECTION_FAILED: "A connection stopped working and somebody must act.",
     Kind.CONNECTION_RECOVERED: "A failing connection works again.",
     Kind.CONNECTION_DISCONNECTED: "An HR tool was disconnected; members stay as they are (S47, S48).",
+    Kind.TOOL_REQUESTED: "An admin asked for an HR tool that cannot be connected yet.",
     Kind.PLAN_PREVIEWED: "A plan was shown to a person.",
     Kind.PLAN_HELD: "A plan passed a limit and waits for a person.",
     Kind.PLAN_APPROVED: "A person approved a plan by its digest.",
@@ -69,4 +79,8 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.TOKEN_ISSUED: "An API token was made.",
     Kind.TOKEN_REVOKED: "An API token was revoked.",
     Kind.ENTITY_CREATED: "An entity was added to the company.",
+    Kind.ENTITY_CHANGED: "Name, time zone or language of an entity changed; the data names them.",
+    Kind.MEMBER_ROLE_CHANGED: "A person gave a member another role; the data names both.",
+    Kind.COMPANY_PLAN_CHANGED: "The operator put the company on another billing plan.",
+    Kind.SUMMARY_WEEKLY: "The weekly summary of an entity was made for its owners and admins.",
 }

@@ -36,7 +36,7 @@ class Event(models.Model):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Numbers are unique in a company; lists go by entity or member, newest first."""
+        """Numbers are unique in a company; lists go by entity, member, kind, person or day, newest first."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "number"], name="event_company_number")
@@ -47,6 +47,18 @@ class Event(models.Model):
                 fields=["company", "member_id", "id"],
                 name="event_member",
                 condition=models.Q(member_id__isnull=False),
+            ),
+            # What comes in masses is found soon by walking back, and would make every index dear.
+            models.Index(
+                fields=["company", "kind", "id"],
+                name="event_rare_kind",
+                condition=~models.Q(kind__in=("member.invited", "member.linked", "member.updated")),
+            ),
+            # People and tokens do little beside syncs.
+            models.Index(
+                fields=["company", "actor_kind", "actor_id", "id"],
+                name="event_actor",
+                condition=models.Q(actor_kind__in=("user", "token")),
             ),
         ]
 
