@@ -98,8 +98,8 @@ def behaviours() -> str:
     lines = [
         "# Which test shows which behaviour",
         "",
-        "Made by `scripts/tables` from the names of the tests; the ids are those of [the product](../product.md), D for",
-        "its decisions. Tests in `tests/journeys` drive a real browser, the others speak HTTP or SQL to real parts.",
+        "Made by `scripts/tables` from the names of the tests. The ids are those of [the product](../product.md);",
+        "D stands for its decisions. Tests in `tests/journeys` drive a browser, others speak HTTP or SQL to real parts.",
         "",
     ]
     open_rows = [row for row in requirements() if not any(row in one.ids for one in shown)]

@@ -26,13 +26,17 @@ _STOP_SECONDS: Final = 50
 
 
 class Demo(Struct, frozen=True, kw_only=True):
-    """Where the demonstration is, and what opens it; `origins` are the HR tools' addresses."""
+    """Where the demonstration is, and what opens it; `origins` are the HR tools' addresses.
+
+    `environment` is what the operator's commands need.
+    """
 
     origin: str
     email: str
     password: str
     credentials: dict[str, dict[str, str]]
     origins: dict[str, str]
+    environment: dict[str, str] = {}
 
     def control(self, tool: str, action: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
         """Do something in an HR tool as an HR manager's clicks would; without a body, look."""
@@ -210,4 +214,5 @@ def _read(text: str, process: subprocess.Popen[bytes]) -> Demo:
         password=one(r"Password +(\S+)"),
         credentials=keys,
         origins={tool: given[f"ROLLCALL_BASE_URL_{tool.upper()}"].rstrip("/") for tool in TOOLS},
+        environment=given,
     )

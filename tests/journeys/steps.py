@@ -90,17 +90,17 @@ def choose_offices(page: Page, offices: Sequence[str]) -> None:
     """A custom filter on the work location, with line managers, as a person clicks it together."""
     page.locator("#scope-filter").check()
     page.locator("#c0-attribute").wait_for()
-    _settle(page)
+    settle(page)
     page.locator("#c0-attribute").select_option("work_location")
     page.locator("[name=c0-value]").first.wait_for()
-    _settle(page)
+    settle(page)
     for office in offices:
         page.locator(f'[name=c0-value][value="{office}"]').check()
     page.locator("[name=include_managers]").check()
 
 
-def _settle(page: Page) -> None:
-    # htmx wires new elements some 20 ms after it has put them in: no time for people, long for a robot.
+def settle(page: Page) -> None:
+    """Wait until htmx has wired what it put in: some 20 ms, no time for people, long for a robot."""
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
 
 
@@ -150,6 +150,12 @@ def sync_now(page: Page) -> None:
     page.locator('form[action$="/sync/"] button').click()
     button = page.locator('form[action$="/sync/"] button')
     expect(button).to_be_enabled(timeout=_LONG)
+
+
+def ask_to_disconnect(page: Page) -> None:
+    """Open the card's menu and choose Disconnect."""
+    page.locator("#tool-more").click()
+    page.locator('#tool-card a[href$="/disconnect/"]').click()
 
 
 def tabs(page: Page) -> dict[str, int]:

@@ -285,7 +285,7 @@ def test_s47_s48_s59_disconnecting_says_first_what_happens_and_leaves_everybody_
     steps.go_to(walk.page, steps.MEMBERS)
     before = steps.tabs(walk.page)
     steps.go_to(walk.page, steps.INTEGRATIONS)
-    walk.page.locator('#tool-card a[href$="/disconnect/"]').click()
+    steps.ask_to_disconnect(walk.page)
     assert walk.page.locator("main ul.plain-list li").count() >= 5
     promised = steps.number(walk.page.locator("form.foot b.num"))
     walk.check("disconnect")

@@ -94,7 +94,7 @@ class Walk:
 
     def leave(self) -> None:
         """Disconnect, so that another tool can be connected."""
-        self.page.locator('#tool-card a[href$="/disconnect/"]').click()
+        steps.ask_to_disconnect(self.page)
         steps.submit(self.page)
         self.page.wait_for_url(f"**{steps.INTEGRATIONS}")
         expect(self.page.locator("#tool-card section")).to_have_count(0)

@@ -70,7 +70,7 @@ def test_an_invitation_is_mailed_once_with_its_link(two: Two, settings: Settings
     html = str(message.alternatives[0][0])
     assert message.to == ["zoe@rollcall.example"]
     assert link in message.body
-    assert html.count(link) == 2
+    assert html.count(link) == 3, "the button, and the address in words that is a link too"
     assert "Alice & <Co>" in message.body
     assert "Alice &amp; &lt;Co&gt;" in html
     (row,) = mails(two)
@@ -140,7 +140,8 @@ def test_changed_bank_details_are_told_to_the_member_and_the_admins(two: Two) ->
     assert [row.to_address for row in mails(two)] == ["zoe@rollcall.example", "alice@rollcall.example"]
     deliver()
     assert len(outgoing()) == 2
-    assert "confirm" in outgoing()[0].subject
+    assert "Confirm" in outgoing()[0].subject
+    assert "Zoë" in outgoing()[1].subject
 
 
 def test_a_held_plan_is_told_to_the_admins_of_its_entity_once(two: Two) -> None:
@@ -181,6 +182,7 @@ def test_a_failed_connection_is_told_to_every_admin_of_the_company_once(two: Two
             Kind.MEMBER_BANK_CHANGED,
             Kind.PLAN_HELD,
             Kind.CONNECTION_FAILED,
+            Kind.SUMMARY_WEEKLY,
         }
     ],
 )

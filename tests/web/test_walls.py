@@ -6,12 +6,13 @@ from typing import Final
 import pytest
 from django.utils import timezone
 
+from rollcall.accounts import tokens
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections import source_files
-from rollcall.connections.models import Subscription
+from rollcall.connections.models import Employee, Subscription
 from rollcall.sync.models import Plan, Run
 from rollcall.web.urls import urlpatterns
 from tests.web.crew import Crew, browser, crew, now_is
@@ -54,7 +55,18 @@ def _ids_of_alice(here: Crew) -> dict[str, int]:
         # the page of a file that is no connection's yet
         file.draft = {"layout": {"columns": {}, "dates": "iso"}}
         file.save(update_fields=["draft"])
-    return {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk, "file_id": file.pk}
+        token, _ = tokens.issue(company_id=company.pk, name="t", scopes=["read"], entity=entity)
+        row = Employee.objects.create(
+            company=company,
+            connection=here.connection,
+            external_id="1",
+            record_digest=b"1",
+            digest="1",
+            first_seen_at=now,
+            changed_at=now,
+        )
+    mine = {"entity": entity.pk, "token_id": token.pk, "row_id": row.pk}
+    return mine | {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk, "file_id": file.pk}
 
 
 def _answers(user: User | None, addresses: list[str]) -> list[tuple[str, str, int]]:

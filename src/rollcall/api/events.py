@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -9,12 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from rollcall.api.auth import Bearer, caller, company_id, entity_of
+from rollcall.api.problems import Problem
 from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, told
+from rollcall.events import queries
 from rollcall.events.catalogue import Kind
 from rollcall.events.models import Event
-
-# Parts of the links in invitations.
-HIDDEN: Final = frozenset({"nonce", "invitation_id"})
 
 
 class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,9 @@ class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 router = Router(tags=["events"])
 
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
+
 
 @router.get("", auth=Bearer("read"), summary="List events", **told(Listed[EventAnswer]))
 def list_events(
@@ -45,19 +48,35 @@ def list_events(
     entity_id: int | None = None,
     member_id: int | None = None,
     kind: Kind | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = "",
 ) -> HttpResponse:
-    """The audit log of the company, an entity or a member. A token of one entity sees that entity's alone."""
-    wanted: dict[str, object] = {"member_id": member_id, "kind": kind}
-    wanted["entity_id"] = caller(request).entity_id if entity_id is None else entity_of(request, entity_id).pk
-    found = Event.objects.filter(
-        company_id=company_id(request), **{name: value for name, value in wanted.items() if value is not None}
+    """The audit log of the company, an entity or a member, from `since` on and before `until` (with a zone).
+
+    A token of one entity sees that entity's alone.
+    """
+    only = caller(request).entity_id if entity_id is None else entity_of(request, entity_id).pk
+    wanted = queries.Wanted(
+        entities=None if only is None else (only,),
+        kinds=(kind,) if kind else (),
+        members=None if member_id is None else (member_id,),
+        since=_aware("since", since),
+        until=_aware("until", until),
     )
-    before = after_number(cursor)
-    if before:
-        found = found.filter(pk__lt=before)
-    return page(list(found.order_by("-pk")[: limit + 1]), limit, key=lambda one: one.pk, shown=_shown)
+    rows = queries.page(company_id(request), wanted, before=after_number(cursor), size=limit)
+    return page(rows, limit, key=lambda one: one.pk, shown=_shown)
+
+
+def _aware(name: str, moment: datetime | None) -> datetime | None:
+    """Return the moment. Raises ``Problem``: 422 for one without a zone, or at the ends of the calendar."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None or not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        fields = [{"field": name, "message": "a time with its zone, such as 2026-11-22T09:00:00Z"}]
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", fields=fields)
+    return moment
 
 
 def _shown(event: Event) -> EventAnswer:
@@ -72,6 +91,6 @@ def _shown(event: Event) -> EventAnswer:
         member_id=event.member_id,
         run_id=event.run_id,
         plan_id=event.plan_id,
-        data={name: value for name, value in event.data.items() if name not in HIDDEN},
+        data=queries.shown_data(event),
         hash=event.hash,
     )

@@ -32,6 +32,8 @@ _DIRECTORY: Final[Mapping[str, str]] = {
     "stale": gettext_noop("Somebody changed this member meanwhile. Read it again, then change it."),
     "last_owner": gettext_noop("This is the last owner of the entity. Make somebody else an owner first."),
     State.ARCHIVED: gettext_noop("This member is archived already."),
+    "suspended": gettext_noop("This member is suspended already."),
+    "not_suspended": gettext_noop("This member is not suspended."),
 }
 _OURS: Final[Mapping[str, str]] = {
     "forbidden": gettext_noop("The token does not have the scope {scope}."),

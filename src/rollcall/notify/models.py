@@ -1,11 +1,11 @@
-"""Mail that was or will be sent: at most one row, and at most one sending, for each key (O1)."""
+"""Mail that was or will be sent: at most one row, and at most one sending, for each key (O1). Weeks and choices."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
 
-from rollcall.accounts.models import Company
+from rollcall.accounts.models import Company, Entity, User
 
 
 class State(models.TextChoices):
@@ -25,6 +25,7 @@ class Mail(models.Model):
     purpose = models.CharField(max_length=40)
     key = models.CharField(max_length=120)  # what it is about and to whom, e.g. "invitation:17"
     to_member = models.BigIntegerField(null=True)
+    to_user = models.BigIntegerField(null=True)  # an owner or admin
     to_address = models.EmailField()
     language = models.CharField(max_length=10)
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
@@ -51,3 +52,31 @@ class Mail(models.Model):
     def __str__(self) -> str:
         """Return ids and state."""
         return f"mail {self.pk} {self.state}"
+
+
+class Week(models.Model):
+    """When the weekly summary of an entity is due next. The row comes with the first event of the entity."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE)
+    entity = models.OneToOneField(Entity, on_delete=models.CASCADE)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        """The round looks for what is due."""
+
+        indexes: ClassVar = [models.Index(fields=["due_at"], name="week_due")]
+
+    def __str__(self) -> str:
+        """Return the ids."""
+        return f"week of entity {self.entity_id}"
+
+
+class Choice(models.Model):
+    """What a person said about mails that can be switched off. It belongs to no company, as the person does."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE)
+    weekly = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        """Return the id."""
+        return f"choice of user {self.user_id}"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from rollcall.events.models import Event
-from rollcall.notify import delivery
+from rollcall.notify import delivery, weekly
 from rollcall.notify.models import Mail
 from rollcall.notify.recipients import mails_for
 
@@ -26,6 +26,7 @@ def read_event(events: Sequence[Event]) -> None:
 
     Runs in the relay's transaction, inside `acting_for(company)`.
     """
+    weekly.await_first(events, timezone.now())
     mails = mails_for(events)
     if mails:
         Mail.objects.bulk_create(mails, ignore_conflicts=True, batch_size=1000)

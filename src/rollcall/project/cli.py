@@ -40,6 +40,10 @@ COMMANDS = {
     "create-token": Lazy(
         place=_HERE + "first_steps:create_token", summary="Make an API token for a company.", django=True
     ),
+    "plan": Lazy(place=_HERE + "plan_command:plan", summary="Put a company on another plan.", django=True),
+    "requests": Lazy(
+        place=_HERE + "requests_command:requests", summary="Print which HR tools admins miss.", django=True
+    ),
     "rotate-keys": Lazy(
         place=_HERE + "rotate_keys:rotate_keys",
         summary="Seal every secret again with a new key.",

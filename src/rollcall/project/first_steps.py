@@ -11,6 +11,7 @@ from rollcall.accounts.companies import create_entity
 from rollcall.accounts.models import Company, Plan
 from rollcall.directory import actions, queries
 from rollcall.engine.roster import Role
+from rollcall.events.company import issue_token
 
 
 @click.command()
@@ -60,5 +61,5 @@ def create_token(company: int, name: str, scopes: tuple[str, ...]) -> None:
     with access.acting_for(company):
         if not Company.objects.filter(pk=company).exists():
             raise click.ClickException(f"There is no company {company}.")
-        _, raw = tokens.issue(company_id=company, name=name, scopes=scopes)
+        _, raw = issue_token(company_id=company, name=name, scopes=scopes, actor=SYSTEM)
     click.echo(raw)

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as current_app
 
+from rollcall.project import weekly
 from rollcall.sync import drop_folder
 
 _log = structlog.get_logger("rollcall.jobs")
@@ -23,6 +24,7 @@ class Periodic(NamedTuple):
 
 SWEEP = "rollcall.project.jobs.sweep"
 DROPPED_FILES = "rollcall.sync.drop_folder.minute"
+WEEKLY = "rollcall.project.weekly.quarter"
 EVERY_MINUTE = "* * * * *"
 SCHEDULE = (
     Periodic(EVERY_MINUTE, SWEEP),
@@ -30,6 +32,7 @@ SCHEDULE = (
     Periodic(EVERY_MINUTE, DROPPED_FILES),
     Periodic(EVERY_MINUTE, "rollcall.events.tasks.relay"),
     Periodic(EVERY_MINUTE, "rollcall.notify.tasks.send_mails"),
+    Periodic("*/15 * * * *", WEEKLY),
 )
 _DEAD_AFTER_SECONDS = 60  # a worker says every 10 s that it lives
 _KEEP_DAYS = 7
@@ -39,6 +42,7 @@ def schedule(app: App) -> None:
     """Called by procrastinate when all tasks are known. A name that doesn't exist is left to `checks`."""
     app.task(name=SWEEP)(sweep)
     app.task(name=DROPPED_FILES)(drop_folder.minute)
+    app.task(name=WEEKLY)(weekly.quarter)
     for entry in SCHEDULE:
         task = app.tasks.get(entry.task)
         if task is not None:

@@ -36,7 +36,7 @@ HEADERS = {
 
 
 class SecurityHeadersMiddleware:
-    """Adds HEADERS to every answer, errors and static files too.
+    """Adds HEADERS to every answer, errors and static files too. The preview of a mail brings its own.
 
     An answer is not stored unless it says so.
     """
@@ -47,7 +47,7 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         for name, value in HEADERS.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)
         if not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -7,9 +7,10 @@ The link's token is never logged and never leaves these pages: request lines car
 from datetime import datetime
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import auth, messages
+from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -27,8 +28,6 @@ from rollcall.directory import actions, queries
 from rollcall.engine.roster import State
 from rollcall.web.member_forms import refusal, text_field
 from rollcall.web.session import entity_of, present_language, user_of
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 class JoinForm(forms.Form):
@@ -67,7 +66,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "join/broken.html", status=404)
     with acting_for(invitation.company_id):
         member = invitation.member
-        reason = _spent(invitation, member.state, timezone.now())
+        reason = _spent(invitation, member, timezone.now())
         if reason:
             mine = request.user.is_authenticated and member.user_id == request.user.pk
             if reason == "used" and mine:
@@ -79,14 +78,16 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return _join_anew(request, invitation, member)
 
 
-def _spent(invitation: Any, state: str, now: datetime) -> str:
+def _spent(invitation: Any, member: Any, now: datetime) -> str:
     """Return why the link no longer works; empty while it does."""
     if invitation.used_at:
         return "used"
     if invitation.cancelled_at:
         return "cancelled"
-    if state != State.INVITED:
+    if member.state != State.INVITED:
         return "not_invited"
+    if member.suspended_at:
+        return "suspended"
     return "expired" if invitation.expires_at <= now else ""
 
 
@@ -136,7 +137,7 @@ def _accept(request: HttpRequest, invitation: Any, user: User) -> HttpResponse:
         messages.error(request, refusal(error))
         return redirect(request.path)
     if not request.user.is_authenticated:
-        auth.login(request, user, backend=BACKEND)
+        get_adapter(request).login(request, user)
     request.session[SESSION_ENTITY] = member.entity_id
     return redirect("welcome")
 
