@@ -18,10 +18,12 @@ HIRED = 5
 
 
 class Task(Struct):
-    """What the flow needs: the tool's credentials, and where profiles of its phases go if they are wanted."""
+    """What a flow needs: the tool's credentials, and where profiles of its phases go if they are wanted."""
 
     credentials: Mapping[str, str]
     profiles: str = ""
+    # how often a page is looked at
+    times: int = 40
 
 
 class Phase(Struct, kw_only=True):
@@ -41,11 +43,16 @@ class Phase(Struct, kw_only=True):
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """One page: statements and bytes of its largest answer, milliseconds of the middle and of the 95th of 100."""
+    """One page: statements and bytes of its largest answer, milliseconds of the middle and of the 95th of 100.
+
+    ``cpu`` is the work of this process and of its database session for one visit, which hardly depends on what else
+    the machine does; on systems that don't tell of the database's, only this process's.
+    """
 
     name: str
     statements: int
     bytes: int
+    cpu: float
     median: float
     p95: float
 

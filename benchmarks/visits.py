@@ -1,38 +1,50 @@
 """Every page of a company of many people, asked for again and again; run by ``benchmarks.child`` in its own process.
 
 Takes a ``Task`` as JSON on standard input and prints a list of ``Visit``. The time of a visit is that of the whole
-request inside the server: middleware, view, template; the network and the browser are not in it.
+request inside the server: middleware, view, template; the network and the browser are not in it. ``BEGIN``, ``COMMIT``
+and savepoints are not counted as statements.
 """
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from statistics import median, quantiles
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection as database
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from benchmarks import flow
+from benchmarks import addresses, flow
+from benchmarks.addresses import Page
 from benchmarks.report import Task, Visit
 from rollcall.accounts import access
-from rollcall.accounts.companies import create_company, create_entity
-from rollcall.accounts.models import Entity, User
-from rollcall.connections.models import Connection
-from rollcall.directory.queries import members_of
-from rollcall.sync.models import Line, Plan, Run
+from rollcall.accounts.companies import create_company, create_entity, grant_role
+from rollcall.accounts.models import Entity, Role, User
+from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.engine.scope import Condition, Filter
+from rollcall.engine.settings import Settings
+from rollcall.sync import actions, tally
+from rollcall.sync.models import Run
 
-TIMES: Final = 40
 RUNS: Final = 10_000
 """More than a year of hourly runs."""
 
 _SIGNS_IN: Final = "allauth.account.auth_backends.AuthenticationBackend"
+_NO_STATEMENTS: Final = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
+_FILE: Final = b"""Number,First name,Last name,Work e-mail,Status,Work location
+1,Ada,Bell,ada@acme.example,active,Paris
+2,Bo,Cole,bo@acme.example,active,Lyon
+"""
 
 
 def visits(task: Task) -> list[Visit]:
@@ -40,39 +52,34 @@ def visits(task: Task) -> list[Visit]:
     call_command("collectstatic", interactive=False, verbosity=0)
     company = create_company("Acme")
     entity = create_entity(company, "Acme France")
-    create_entity(company, "Acme UK", country="GB", currency="GBP", time_zone="Europe/London", language="en")
+    other = create_entity(
+        company, "Acme UK", country="GB", currency="GBP", time_zone="Europe/London", language="en"
+    )
+    unconnected = create_entity(company, "Acme España", country="ES", time_zone="Europe/Madrid")
     with access.acting_for(company.pk):
         connection = flow.connect(entity, task.credentials)
     browser = Client(SERVER_NAME="localhost")
-    browser.force_login(User.objects.get(), backend=_SIGNS_IN)
+    owner = User.objects.get()
+    browser.force_login(owner, backend=_SIGNS_IN)
     flow.read(connection, "first")
     made = flow.preview(entity)
     _settle()
-    found = [_visit(browser, name, addresses) for name, addresses in _of_plan(made)]
+    found = [_visit(browser, page, task.times) for page in addresses.of_plan(made)]
     flow.apply(made)
     _many_runs(connection)
+    _share(connection, entity, other)
     _settle()
-    return found + [_visit(browser, name, addresses) for name, addresses in _others(entity, made)]
+    found += [_visit(browser, page, task.times) for page in addresses.of_company(entity, made)]
+    with access.acting_for(company.pk):
+        grant_role(unconnected, owner, Role.OWNER)
+    browser.post(reverse("switch_entity"), {"entity": unconnected.pk})
+    return found + [_visit(browser, page, task.times) for page in addresses.of_unconnected(_hand_in(browser))]
 
 
 def _settle() -> None:
     # What autovacuum does within a minute; its moment would be luck.
     with database.cursor() as cursor:
         cursor.execute("ANALYZE")
-
-
-def _of_plan(made: Plan) -> Iterator[tuple[str, Sequence[str]]]:
-    address = reverse("plan", args=[made.pk])
-    with access.acting_for(made.company_id):
-        numbers = list(
-            Line.objects.filter(plan=made).order_by("number").values_list("number", flat=True)[::2_500]
-        )
-        names = list(
-            Line.objects.filter(plan=made).order_by("number").values_list("name", flat=True)[::2_500]
-        )
-    yield "preview", [address]
-    yield "preview, further down", [f"{address}?kind=create&after={number}" for number in numbers]
-    yield "preview, searched", [f"{address}?kind=create&q={name.split()[0]}" for name in names if name]
 
 
 def _many_runs(connection: Connection) -> None:
@@ -92,66 +99,76 @@ def _many_runs(connection: Connection) -> None:
         )
 
 
-def _others(entity: Entity, made: Plan) -> Iterator[tuple[str, Sequence[str]]]:
-    with access.acting_for(entity.company_id):
-        people = list(members_of(entity.pk).order_by("last_name", "first_name", "pk")[::2_500])
-        runs = list(Run.objects.order_by("-started_at").values_list("pk", flat=True)[::500])
-    members = reverse("members")
-    yield "members", [f"{members}?state=invited"]
-    yield "members, further down", [f"{members}?state=invited&after={one.pk}" for one in people]
-    yield "members, searched", [f"{members}?state=invited&q={one.last_name}" for one in people]
-    yield "members, managed", [f"{members}?state=invited&hr=managed"]
-    yield "runs", [reverse("runs")]
-    yield "run", [reverse("run", args=[pk]) for pk in runs]
-    yield "applied plan", [reverse("plan", args=[made.pk])]
-    yield "member", [reverse("member", args=[one.pk]) for one in people]
-    yield "why, of a member", [reverse("why_member", args=[one.pk]) for one in people]
-    yield "why, searched", [f"{reverse('why_search')}?q={one.last_name[:3]}" for one in people]
-    for name in _PLAIN:
-        yield name, [reverse(name)]
+def _share(connection: Connection, entity: Entity, other: Entity) -> None:
+    """Let two entities choose by place, with some people in both and some in none, and count as a run does."""
+    with access.acting_for(connection.company_id):
+        actions.join(other, connection, actor=flow.ACTOR)
+        rows = Employee.objects.exclude(work_location=None).order_by("work_location")
+        places = list(rows.values_list("work_location", flat=True).distinct())
+        for one, chosen in ((entity, places[:-2]), (other, places[1:3])):
+            where = Condition(attribute="work_location", test="one_of", values=tuple(chosen))
+            settings = Settings(scope=Filter(conditions=(where,), include_managers=True))
+            Subscription.objects.filter(entity=one).update(settings=msgspec.to_builtins(settings))
+    tally.count(connection.company_id, connection.pk, moved=True)
 
 
-_PLAIN: Final = (
-    "integrations",
-    "configure",
-    "disconnect",
-    "instant",
-    "between",
-    "entities",
-    "company_plan",
-    "tokens",
-    "audit",
-    "me",
-    "invite_member",
-)
+def _hand_in(browser: Client) -> str:
+    """Upload a file of two people and return the address at which somebody looks at it."""
+    file = SimpleUploadedFile("people.csv", _FILE, content_type="text/csv")
+    answer = browser.post(reverse("csv_upload"), {"file": file})
+    assert answer.status_code == 302, answer.status_code
+    return str(answer.headers["Location"])
 
 
-def _visit(browser: Client, name: str, addresses: Sequence[str]) -> Visit:
+def _visit(browser: Client, page: Page, times: int) -> Visit:
     took, sizes, statements = [], [], []
-    for address in islice(_round(addresses), 3):
-        browser.get(address)
-    for address in islice(_round(addresses), TIMES):
+    for address in islice(_round(page.addresses), 3):
+        _look(browser, page, address)
+    worked = _worked()
+    for address in islice(_round(page.addresses), times):
         begun = time.perf_counter()
-        answer = browser.get(address)
+        answer = _look(browser, page, address)
         took.append((time.perf_counter() - begun) * 1_000)
-        assert answer.status_code == 200, f"{address}: {answer.status_code}"
         sizes.append(len(answer.content))
-    for address in islice(addresses, 5):
+    cpu = _worked() - worked
+    for address in islice(page.addresses, 5):
         with CaptureQueriesContext(database) as seen:
-            browser.get(address)
-        statements.append(len(seen))
+            _look(browser, page, address)
+        sent = [str(one["sql"]) for one in seen.captured_queries]
+        statements.append(sum(1 for sql in sent if not sql.startswith(_NO_STATEMENTS)))
     return Visit(
-        name=name,
+        name=page.name,
         statements=max(statements),
         bytes=max(sizes),
+        cpu=cpu * 1_000 / times,
         median=median(took),
         p95=quantiles(took, n=20)[-1],
     )
 
 
-def _round(addresses: Sequence[str]) -> Iterator[str]:
+def _worked() -> float:
+    """Return the seconds that this process and the server of its database session have worked so far."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+    # The name of the program, in brackets, may have blanks.
+    parts = stat.read_text().rpartition(")")[2].split() if stat.exists() else []
+    ticks = sum(int(part) for part in parts[11:13])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _look(browser: Client, page: Page, address: str) -> HttpResponse:
+    form: Any = page.form
+    answer: Any = browser.get(address) if form is None else browser.post(address, form)
+    # A search with one hit leads straight to it.
+    found = answer.status_code == 302 and "?q=" in address
+    assert answer.status_code == 200 or found, f"{address}: {answer.status_code}"
+    return answer  # type: ignore[no-any-return] # the test client's own type
+
+
+def _round(found: Sequence[str]) -> Iterator[str]:
     while True:
-        yield from addresses
+        yield from found
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def test_bank_details_that_nobody_may_read_any_more_stay(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("mode", ["office", "half"])
-def test_people_who_vanish_from_the_list_are_never_archived(flow: Flow, mode: str) -> None:
+def test_d2_people_who_vanish_from_the_list_are_never_archived(flow: Flow, mode: str) -> None:
     """A4, rule 5, product 3.2: also not by the second and third run."""
     flow.go_live(Settings(archive_inactive=True))
     before = flow.people()
@@ -261,7 +261,7 @@ def test_after_failures_in_a_row_runs_become_rare(flow: Flow) -> None:
     assert len(flow.events("connection.failed")) == 1
 
 
-def test_runs_are_spread_over_the_hour_and_always_ahead() -> None:
+def test_d13_runs_are_spread_over_the_hour_and_always_ahead() -> None:
     now = timezone.now()
     minutes = {next_run(number, now).minute for number in range(200)}
     assert len(minutes) > 40

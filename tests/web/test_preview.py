@@ -88,7 +88,7 @@ def test_groups_search_and_pages_show_the_lines_asked_for(hr: World) -> None:
     made = hr.preview(client)
     assert made.counts["skip"] == 2
     page = text(client.get(page_of(made), {"kind": "conflict"}))
-    assert "Nobody is guessed" in page
+    assert "Rollcall does not guess" in page
     with access.acting_for(hr.two.alice_company.pk):
         both = list(Line.objects.filter(plan=made, kind="skip").values_list("name", flat=True))
     # each row names the other one
@@ -133,14 +133,14 @@ def test_a_double_click_is_harmless(hr: World) -> None:
     decided = again(hr, made).decided_at
     confirm(client, made)
     assert again(hr, made).decided_at == decided
-    assert "decided about this plan already" not in text(client.get(page_of(made)))
+    assert "decided about these changes already" not in text(client.get(page_of(made)))
 
 
 def test_it_refuses_a_digest_that_was_not_shown(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
     answer = client.post(page_of(made, "decide/"), {"digest": "0" * 64}, follow=True)
-    assert "The plan has changed since you looked at it." in text(answer)
+    assert "The list of changes is no longer the one you saw." in text(answer)
     assert again(hr, made).state == "preview"
 
 
@@ -148,10 +148,10 @@ def test_a_replaced_plan_leads_to_the_newest_and_cannot_be_confirmed(hr: World) 
     client = hr.ready()
     old, new = hr.preview(client), hr.preview(client, archive_inactive="on")
     page = text(client.get(page_of(old)))
-    assert "A newer plan took the place" in page and f'href="{page_of(new)}"' in page
+    assert "A newer list of changes took the place" in page and f'href="{page_of(new)}"' in page
     confirm(client, old)
     assert again(hr, old).state == "superseded"
-    assert "decided about this plan already" in text(client.get(page_of(old)))
+    assert "decided about these changes already" in text(client.get(page_of(old)))
 
 
 def test_an_old_preview_asks_for_a_fresh_one(hr: World) -> None:
@@ -191,7 +191,7 @@ def test_a_held_plan_can_be_rejected(hr: World) -> None:
     assert "Nobody was changed." in text(client.get(page_of(made)))
     assert invited(hr) == before and again(hr, made).state == "rejected"
     client.post(page_of(made, "decide/"), {"decision": "reject"})
-    assert "decided about this plan already" in text(client.get(page_of(made)))
+    assert "decided about these changes already" in text(client.get(page_of(made)))
 
 
 def test_names_are_shown_as_text_and_never_as_markup(hr: World) -> None:
@@ -438,5 +438,7 @@ def test_a_preview_of_many_people_takes_few_queries_and_little_room(
     made = hr.preview(client)
     client.get(page_of(made))
     with django_assert_max_num_queries(QUERIES):
-        page = client.get(page_of(made), headers={"Accept-Encoding": "gzip"})
-    assert page.headers["Content-Encoding"] == "gzip" and len(page.content) < 30_000
+        page = client.get(page_of(made))
+    # Sent as it is: a packed page that holds secrets tells of them by its length (BREACH).
+    assert "Content-Encoding" not in page.headers
+    assert len(page.content) < 60_000

@@ -3,7 +3,7 @@
 SQL only, for whoever puts a statement together; the rules are those of ``engine.scope`` and ``engine.match``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rollcall.engine.scope import Everybody, Named, Scope, condition
@@ -42,3 +42,39 @@ def brought_in(
         JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
     """
     return sql, [connection_id, *chosen_params, connection_id, *free_params, connection_id, *free_params]
+
+
+def brought_among(
+    connection_id: int, scope: Scope, exceptions: Iterable[Named], only: Sequence[str]
+) -> tuple[str, list[int | str | list[str]]]:
+    """Return what ``brought_in`` has of a few employees and of their line managers, looked for from above.
+
+    It ends at the first person found below somebody, so that one person is quick even at the head of 100,000.
+    """
+    if not brings_managers(scope):
+        return NOBODY, []
+    named = tuple(exceptions)
+    chosen, chosen_params = condition(scope, "e", named)
+    kept_out = [one for one in named if one.act == "keep_out"]
+    free, free_params = condition(Everybody(), "r", kept_out)
+    top, top_params = condition(Everybody(), "t", kept_out)
+    sql = f"""
+        SELECT t.external_id AS id FROM connections_employee t
+        WHERE t.connection_id = %s AND ({top}) AND t.external_id IN (
+            SELECT unnest(%s::text[])
+            UNION
+            SELECT manager_id FROM connections_employee WHERE connection_id = %s AND external_id = ANY(%s)
+        ) AND EXISTS (
+            WITH RECURSIVE below AS (
+                SELECT t.external_id AS id
+                UNION
+                SELECT r.external_id FROM below b
+                JOIN connections_employee r ON r.connection_id = %s AND r.manager_id = b.id AND ({free})
+            )
+            SELECT FROM below b JOIN connections_employee e ON e.connection_id = %s AND e.manager_id = b.id
+            WHERE e.status IS DISTINCT FROM 'inactive' AND ({chosen})
+        )
+    """
+    few = list(only)
+    below = [connection_id, *free_params, connection_id, *chosen_params]
+    return sql, [connection_id, *top_params, few, connection_id, few, *below]

@@ -191,6 +191,25 @@ class Employee(models.Model):
         ]
 
 
+class Tally(models.Model):
+    """Numbers of the mirror as the last run left it: no page counts 100,000 people while somebody waits."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE)
+    counted_at = models.DateTimeField()
+    employees = models.PositiveIntegerField()
+    # attribute -> [[value, people]]
+    values = models.JSONField()
+    # the choice of all entities that the numbers below were counted for
+    key = models.TextField()
+    # entity id -> {"key", "chosen", "managers"}
+    entities = models.JSONField()
+    nowhere = models.PositiveIntegerField()
+    several = models.PositiveIntegerField()
+    # group -> [[id of the mirror row, [ids of the entities]]] of its first people by name
+    people = models.JSONField()
+
+
 class ReadPage(models.Model):
     """A page of the last complete read: if its bytes come again, its people are known without parsing."""
 

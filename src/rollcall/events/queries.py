@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from rollcall.events.catalogue import Kind
 from rollcall.events.models import ChainHead, Event
 
-PAGE: Final = 50
+PAGE: Final = 25
 
 HIDDEN: Final = frozenset({"nonce", "invitation_id"})
 """Parts of the links in invitations: in an event for the mail, and for nobody to read."""

@@ -17,7 +17,7 @@ from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
 from rollcall.connections import gallery, source_files, webhooks
 from rollcall.connections.look import look
-from rollcall.connections.models import Connection, Employee, ReadPage, State, Subscription
+from rollcall.connections.models import Connection, Employee, ReadPage, State, Subscription, Tally
 from rollcall.connections.source import Access, Wanted, opened_with
 from rollcall.directory import links
 from rollcall.engine.settings import Settings
@@ -286,6 +286,7 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
     source_files.erase(connection)
     ReadPage.objects.filter(connection=connection).delete()
     Employee.objects.filter(connection=connection).delete()
+    Tally.objects.filter(connection=connection).delete()
     connection.credentials, connection.state = b"", State.DISCONNECTED
     connection.error, connection.error_params, connection.progress = "", {}, {}
     connection.next_run_at, connection.last_good_at, connection.run_wanted = None, None, ""

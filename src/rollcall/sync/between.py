@@ -4,7 +4,7 @@ Set-based: each list is one statement over the mirror, with the scope condition 
 number of people. Only confirmed settings count, and only people who work here or are about to.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -56,11 +56,13 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many people work here, are in no entity, and in several."""
+    """How many people work here, are in no entity, and in several; of each place, whom it chooses and brings in."""
 
     employees: int
     nowhere: int
     several: int
+    # in the order of the places: people chosen, and line managers beside them
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def places_of(connection: Connection) -> tuple[list[Place], int]:
@@ -79,19 +81,36 @@ def places_of(connection: Connection) -> tuple[list[Place], int]:
 
 
 def counts(connection_id: int, places: Sequence[Place]) -> Counts:
-    """Return the numbers on the tabs. One statement."""
+    """Return the numbers on the tabs, and those of each place. One statement that looks at everybody once."""
     with_, inside, params = _placed(connection_id, places)
+    chosen = [
+        _named(condition(one.settings.scope, "e", one.settings.exceptions), f"h{number}", params)
+        for number, one in enumerate(places)
+    ]
+    columns = "".join(
+        f", ({mine}) AS c{number}, {there} AS i{number}"
+        for number, (mine, there) in enumerate(zip(chosen, inside, strict=True))
+    )
+    of_places = "".join(
+        f", count(*) FILTER (WHERE c{number}), count(*) FILTER (WHERE i{number} AND NOT c{number})"
+        for number in range(len(places))
+    )
     with database.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
         # OFFSET 0 keeps the sum from being worked out twice a person.
         cursor.execute(
-            f"{with_} SELECT count(*), count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1)"
-            f" FROM (SELECT {_sum(inside)} AS n FROM connections_employee e"
+            f"{with_} SELECT count(*), count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1){of_places}"
+            f" FROM (SELECT {_sum(inside)} AS n{columns} FROM connections_employee e"
             f" WHERE e.connection_id = %(connection)s AND {WORKS_HERE} OFFSET 0) counted",
             params,
         )
-        employees, nowhere, several = cursor.fetchone()
-    return Counts(employees=employees, nowhere=nowhere, several=several)
+        employees, nowhere, several, *pairs = cursor.fetchone()
+    return Counts(
+        employees=employees,
+        nowhere=nowhere,
+        several=several,
+        places=tuple(zip(pairs[::2], pairs[1::2], strict=True)),
+    )
 
 
 def people(
@@ -108,16 +127,8 @@ def people(
     One statement, in the caller's transaction.
     """
     with_, inside, params = _placed(connection_id, places)
-    where = [f"({_sum(inside)}) {'= 0' if group is Group.NOWHERE else '> 1'}"]
-    for number, word in enumerate(words_of(search)):
-        params[f"word_{number}"] = pattern(word)
-        where.append(f"{SEARCHED} ~* %(word_{number})s")
-    if after:
-        params["after"] = after
-        where.append(
-            f"({_order('e')}) > (SELECT {_order('p')} FROM connections_employee p"
-            " WHERE p.id = %(after)s AND p.connection_id = %(connection)s)"
-        )
+    wanted = "= 0" if group is Group.NOWHERE else "> 1"
+    where = [f"({_sum(inside)}) {wanted}", *_narrowed(search, after, params)]
     limit = "" if size is None else f"LIMIT {size + 1:d}"
     columns = ", ".join(f"e.{name}" for name in _COLUMNS)
     with database.cursor() as cursor:
@@ -132,6 +143,29 @@ def people(
         while rows := cursor.fetchmany(CHUNK):
             for row in rows:
                 yield _person(row, places)
+
+
+def people_known(
+    connection_id: int,
+    known: Mapping[int, Sequence[int]],
+    *,
+    search: str = "",
+    after: int = 0,
+    size: int = PAGE,
+) -> list[Person]:
+    """Return up to ``size`` + 1 of people whose entities are known by mirror row, as ``people`` does. One statement."""
+    params: dict[str, Any] = {"connection": connection_id, "known": list(known)}
+    where = ["e.connection_id = %(connection)s", "e.id = ANY(%(known)s)", *_narrowed(search, after, params)]
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(f'e.{name}' for name in _COLUMNS)} FROM connections_employee e"
+            f" WHERE {' AND '.join(where)} ORDER BY {_order('e')} LIMIT {size + 1:d}",
+            params,
+        )
+        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+    return [
+        Person(row_id=row["id"], employee=employee_of(row), inside=tuple(known[row["id"]])) for row in rows
+    ]
 
 
 def inside_of(connection_id: int, external_id: str, places: Sequence[Place]) -> tuple[int, ...]:
@@ -170,6 +204,21 @@ def inside_of(connection_id: int, external_id: str, places: Sequence[Place]) -> 
 
 SEARCHED: Final = "concat_ws(' ', e.first_name, e.last_name, e.work_email, e.employee_number)"
 """What a search over the mirror row ``e`` looks through."""
+
+
+def _narrowed(search: str, after: int, params: dict[str, Any]) -> list[str]:
+    """Return the conditions of a search and of a later page; add their parameters."""
+    where = []
+    for number, word in enumerate(words_of(search)):
+        params[f"word_{number}"] = pattern(word)
+        where.append(f"{SEARCHED} ~* %(word_{number})s")
+    if after:
+        params["after"] = after
+        where.append(
+            f"({_order('e')}) > (SELECT {_order('p')} FROM connections_employee p"
+            " WHERE p.id = %(after)s AND p.connection_id = %(connection)s)"
+        )
+    return where
 
 
 def _order(alias: str) -> str:

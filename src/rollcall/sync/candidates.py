@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.connections.belonging import brings_managers, brought_in
+from rollcall.connections.belonging import brings_managers, brought_among, brought_in
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
@@ -61,9 +61,10 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 def prepare(question: Question) -> None:
-    """Compute, once for a plan, who is brought in as somebody's manager; a temporary table of this transaction."""
+    """Compute who is brought in as somebody's manager, as far as it is asked; a temporary table of this transaction."""
     settings, connection_id = question.settings, question.subscription.connection_id
-    managers, params = brought_in(connection_id, settings.scope, settings.exceptions)
+    whose = (connection_id, settings.scope, settings.exceptions)
+    managers, params = brought_among(*whose, question.only) if question.only else brought_in(*whose)
     with database.cursor() as cursor:
         if not question.only and (question.everybody or question.subscription.connection.employees > MANY):
             # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.

@@ -41,6 +41,14 @@ def wanted(made: Plan) -> Any:
     return Line.objects.filter(plan=made, state=LineState.WANTED, kind__in=ACTING)
 
 
+def doubtful_kinds(made: Plan) -> dict[str, int]:
+    """Return how many changes of each kind passed a limit; none for a plan inside them. One statement, or none."""
+    if not made.breaches:
+        return {}
+    stopped = wanted(made).filter(doubtful(made.breaches))
+    return dict(stopped.order_by().values_list("kind").annotate(Count("pk")))
+
+
 def counts_without(made: Plan) -> dict[str, int]:
     """Return how many changes of each kind are left when the doubtful ones are left out; one statement."""
     rest = wanted(made).exclude(doubtful(made.breaches))

@@ -46,6 +46,7 @@ def search(entity_id: int, connection_id: int | None, text: str) -> list[Hit]:
         return []
     params: dict[str, Any] = {"entity": entity_id, "connection": connection_id, "most": MOST + 1}
     params |= {f"word_{number}": pattern(word) for number, word in enumerate(words)}
+    params |= {f"text_{number}": word for number, word in enumerate(words)}
     with database.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
         cursor.execute(_statement(len(words)), params)
@@ -57,6 +58,11 @@ def _statement(words: int) -> str:
         text = f"concat_ws(' ', {', '.join(columns)})"
         return " AND ".join(f"{text} ~* %(word_{number})s" for number in range(words))
 
+    # Members have their text folded already, which is several times as quick as a pattern.
+    in_member = " AND ".join(
+        f"(strpos(m.search, directory_fold(%(text_{number})s)) > 0 OR m.employee_number ~* %(word_{number})s)"
+        for number in range(words)
+    )
     return f"""
         WITH known AS (
             SELECT * FROM (
@@ -70,7 +76,7 @@ def _statement(words: int) -> str:
         ), others AS (
             SELECT m.* FROM directory_member m
             WHERE m.entity_id = %(entity)s
-              AND {said("m.first_name", "m.last_name", "m.email", "m.employee_number")}
+              AND {in_member}
               -- not NOT EXISTS: where statistics are missing, that becomes a join of everybody with everybody
               AND (SELECT e.id FROM directory_link l JOIN connections_employee e
                      ON e.connection_id = l.connection_id AND e.external_id = l.employee_id

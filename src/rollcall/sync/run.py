@@ -23,6 +23,7 @@ from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import Json, NewEvent, append
+from rollcall.sync import tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import Plan, PlanState, Run, RunState
@@ -136,6 +137,7 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         ]
     for subscription_id in live:
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
+    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
     _succeed(run, connection, token)
 
 

@@ -34,16 +34,16 @@ _WHY: Final[Mapping[str, str]] = {
     Why.NO_EMAIL: gettext_noop("Has no work e-mail in {tool}. Add one there to have them invited."),
     Why.NOT_AN_EMAIL: gettext_noop("“{email}” is not an e-mail address. Correct it in {tool}."),
     Why.SHARED_EMAIL: gettext_noop(
-        "Somebody else in {tool} has the e-mail {email} too. Nobody is guessed:"
-        " change one of the addresses in {tool}."
+        "Somebody else in {tool} has the e-mail {email} too. Rollcall does not guess: change one of the"
+        " addresses in {tool}."
     ),
     Why.EMAIL_TAKEN: gettext_noop(
-        "The e-mail {email} already belongs to another member who is tied to somebody else in {tool}."
+        "The e-mail {email} already belongs to another member who is linked to somebody else in {tool}."
         " Correct the address of one of them."
     ),
     Why.MEMBER_LINKED_ELSEWHERE: gettext_noop(
-        "The member with the e-mail {email} is already tied to another employee."
-        " Check which of them is right in {tool}."
+        "The member with the e-mail {email} is already linked to another employee. Check in {tool} which"
+        " of them is right."
     ),
     Why.INVITE_LATER: gettext_noop("Starts on {start} and will be invited on {day}."),
     Why.NO_START_DATE: gettext_noop(
@@ -80,7 +80,7 @@ _WHY: Final[Mapping[str, str]] = {
         "The line managers in {tool} go round in a circle ({manager}). The line manager stays empty."
     ),
     Why.MANAGER_UNKNOWN: gettext_noop(
-        "{tool} names a line manager it does not list ({manager}). It stays empty."
+        "{tool} names a line manager who is not on its list ({manager}). The line manager stays empty."
     ),
     Why.MANAGER_NO_MEMBER: gettext_noop(
         "The line manager {manager} is not a member here, so it stays empty."
@@ -110,9 +110,7 @@ _WHY_DAYLESS: Final[Mapping[str, str]] = {
 
 _RUN_ERRORS: Final[Mapping[str, str]] = {
     "interrupted": gettext_noop("The sync was interrupted. Nothing to do: the next one goes on."),
-    "internal": gettext_noop(
-        "Rollcall met a fault of its own. Tell whoever runs Rollcall; the log says more."
-    ),
+    "internal": gettext_noop("Something went wrong in Rollcall. Tell whoever runs it; its log says more."),
 }
 
 _REFUSED: Final[Mapping[str, str]] = {
@@ -128,8 +126,8 @@ _REFUSED: Final[Mapping[str, str]] = {
     ),
     "not_paused": gettext_noop("The connection was not paused any more."),
     "file_key": gettext_noop(
-        "Members are tied to the file by another column so far, so that nobody would be recognised."
-        " Choose that column again to know people by."
+        "So far members are linked to the file by another column, so nobody would be recognised. Choose"
+        " that column again to recognise people by."
     ),
     "undone": gettext_noop("These changes have been undone already. Nothing was done twice."),
     "undo_of_undo": gettext_noop(
@@ -138,10 +136,13 @@ _REFUSED: Final[Mapping[str, str]] = {
     "not_applied": gettext_noop("Nobody was changed by this, so there is nothing to undo."),
     "busy": gettext_noop("Changes are being made just now. Wait until they are done, then try again."),
     "nothing_left": gettext_noop(
-        "Without the doubtful changes nothing is left to do. Reject everything instead, or confirm everything with a reason."
+        "Without the doubtful changes nothing is left to do. Reject everything instead,"
+        " or confirm everything with a reason."
     ),
     "decided": gettext_noop("Somebody has decided about these changes already. Nothing was done twice."),
-    "digest": gettext_noop("The list of changes is no longer the one you saw. Look at it again, then confirm."),
+    "digest": gettext_noop(
+        "The list of changes is no longer the one you saw. Look at it again, then confirm."
+    ),
     "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
     "override_needed": gettext_noop(
         "Write down why these changes are right; without a reason they are not made."
@@ -324,10 +325,10 @@ def _breach(code: str, n: int) -> str:
 def _breach_of_details(code: str, n: int) -> str:
     if code == Breach.EMAILS:
         return ngettext(
-            "The e-mail of {count} of {of} managed members would change."
-            " That is right for a new domain, and wrong for an import gone astray.",
-            "The e-mails of {count} of {of} managed members would change."
-            " That is right for a new domain, and wrong for an import gone astray.",
+            "The e-mail of {count} of {of} managed members would change. That is right for a new domain,"
+            " and wrong after a faulty import.",
+            "The e-mails of {count} of {of} managed members would change. That is right for a new domain,"
+            " and wrong after a faulty import.",
             n,
         )
     if code == Breach.BANKS:

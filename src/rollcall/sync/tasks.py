@@ -20,6 +20,7 @@ from rollcall.accounts.actor import Actor
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import reminders
+from rollcall.sync import tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, at_work, lease
 from rollcall.sync.models import Plan, PlanState
@@ -77,6 +78,8 @@ def _apply(plan: Plan, token: UUID, approved_by: str) -> None:
             connection.state = resting_state(connection)
             connection.next_run_at = connection.next_run_at or next_run(connection.pk, timezone.now())
             connection.save(update_fields=["state", "next_run_at"])
+    # Who belongs where is another matter now, for pages between entities.
+    tally.count(plan.company_id, plan.subscription.connection_id, moved=False)
 
 
 @app.task(name="rollcall.sync.tasks.tick")

@@ -18,7 +18,7 @@ from rollcall.directory import queries as directory
 from rollcall.engine.change import Change, Why
 from rollcall.engine.explain import Explanation, Rule, Tie, explain
 from rollcall.engine.match import Candidate, full_name
-from rollcall.engine.plan import make_plan
+from rollcall.engine.plan import PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
@@ -160,15 +160,28 @@ def planned(
     if any(_is_owner(one) for one in found.values()):
         found |= _found(structs.replace(question, only=_owners(subscription)))
     ordered = sorted(found.values(), key=lambda one: one.employee.id)
-    member = person.member or person.same_email
     lines = make_plan(
         lambda leads: ordered if leads else [person],
         settings,
         now=now,
         zone=subscription.entity.time_zone,
-        clearable=clearable_of(subscription.connection_id) if member else (),
+        clearable=clearable_of(subscription.connection_id) if any(map(_may_lose, ordered)) else (),
     )
     return person, list(lines)
+
+
+def _may_lose(one: Candidate) -> bool:
+    """Tell whether HR leaves empty what the member has: only then it matters what HR has for anybody."""
+    member, employee = one.member or one.same_email, one.employee
+    if member is None:
+        return False
+    plain = any(
+        getattr(employee, source) in (None, "")
+        for name, source in PLAIN_FIELDS.items()
+        if getattr(member, name)
+    )
+    boss = member.manager_id is not None and not employee.manager_id
+    return plain or boss or (member.bank is not None and one.bank is None)
 
 
 def _found(question: candidates.Question) -> dict[str, Candidate]:

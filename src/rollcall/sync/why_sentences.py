@@ -299,7 +299,9 @@ def _tie(tie: Tie) -> str:
         case Tie.SAME_EMAIL:
             return gettext("There is a member with exactly the e-mail {email}: the same person.")
         case Tie.SHARED_EMAIL:
-            return gettext("The e-mail {email} is also that of {people} in {tool}. Rollcall does not guess who is who.")
+            return gettext(
+                "The e-mail {email} is also that of {people} in {tool}. Rollcall does not guess who is who."
+            )
         case Tie.TIED_TO_ANOTHER:
             return gettext("The member with the e-mail {email} is linked to another employee already.")
         case Tie.NO_EMAIL:

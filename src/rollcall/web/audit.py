@@ -45,6 +45,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     linked: bool
     changes: list[tuple[str, Any, Any]]
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing was there before, as for somebody new: then only what came is told."""
+        return all(after and not before for _name, before, after in self.changes)
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody may look: their entities, and whether these are all of the company."""

@@ -14,14 +14,16 @@ from msgspec import Struct
 from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
 from rollcall.connections.cells import safe_cell
 from rollcall.connections.gallery import tool_name
-from rollcall.connections.models import Subscription
+from rollcall.connections.models import Subscription, Tally
 from rollcall.connections.queries import subscription_of
 from rollcall.connections.searching import LONGEST
 from rollcall.engine.explain import Judged
 from rollcall.engine.scope import Condition, Named, by_employee, outside, value_of
+from rollcall.sync import tally
 from rollcall.sync.between import PAGE, Group, Person, Place, counts, people, places_of
 from rollcall.sync.why import is_gone
 from rollcall.sync.why_sentences import condition_sentence
+from rollcall.web.moments import moment
 from rollcall.web.session import entity_of
 from rollcall.web.words import attribute_label, value_label
 
@@ -59,6 +61,7 @@ class _Looked(Struct, frozen=True, kw_only=True):
     unset: int
     # ids of the entities that the reader may administer
     mine: frozenset[int]
+    tally: Tally | None
 
 
 @require_safe
@@ -69,16 +72,19 @@ def between(request: HttpRequest) -> HttpResponse:
     if looked is None or not looked.places:
         shown = {"connected": looked is not None, "tool": _tool(looked)}
         return render(request, "between/none.html", shown)
-    numbers = counts(looked.subscription.connection_id, looked.places)
+    numbers = tally.counts_of(looked.tally, looked.places)
+    counted = looked.tally if numbers else None
+    numbers = numbers or counts(looked.subscription.connection_id, looked.places)
     group = _group(request, looked)
     asked, after = _search(request), request.GET.get("after", "")
     number = int(after) if after.isascii() and after.isdigit() and len(after) <= LONGEST_ID else 0
-    found = list(people(looked.subscription.connection_id, looked.places, group, search=asked, after=number))
+    found = _found(looked, group, counted, asked, number)
     # What nobody here has would be an empty column.
     columns = [name for name in SHOWN if any(value_of(one.employee, name) for one in found)]
     shown = {
         "tool": _tool(looked),
         "numbers": numbers,
+        "counted": moment(counted.counted_at, entity_of(request).time_zone) if counted else None,
         "places": looked.places,
         "one": len(looked.places) == 1,
         "unset": looked.unset,
@@ -113,6 +119,15 @@ def between_csv(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _found(looked: _Looked, group: Group, counted: Tally | None, asked: str, after: int) -> list[Person]:
+    """Return a page of a list, and one more: of those who were counted, where they are known by name."""
+    connection_id = looked.subscription.connection_id
+    known = tally.people_of(counted, group, search=asked, after=after) if counted else None
+    if known is None:
+        return list(people(connection_id, looked.places, group, search=asked, after=after))
+    return known
+
+
 def _look(request: HttpRequest) -> _Looked | None:
     """Return what the entity's connection is used for, ``None`` while there is none with people in it."""
     used = subscription_of(entity_of(request).pk)
@@ -121,7 +136,8 @@ def _look(request: HttpRequest) -> _Looked | None:
     places, unset = places_of(used.connection)
     grants = cast("CompanyRequest", request).grants
     mine = frozenset(grant.entity_id for grant in grants if grant.role in ADMINS)
-    return _Looked(subscription=used, places=places, unset=unset, mine=mine)
+    counted = tally.tally_of(used.connection_id)
+    return _Looked(subscription=used, places=places, unset=unset, mine=mine, tally=counted)
 
 
 def _tool(looked: _Looked | None) -> str:

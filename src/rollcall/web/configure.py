@@ -14,16 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from rollcall.accounts.access import admin_required
 from rollcall.connections import gallery
 from rollcall.connections.comparing import Comparison, compare
-from rollcall.connections.models import State, Subscription
-from rollcall.connections.queries import filter_values, subscription_of
+from rollcall.connections.models import State, Subscription, Tally
+from rollcall.connections.queries import subscription_of
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.settings import MOST_EXCEPTIONS, Ownership, signed
-from rollcall.sync import actions
+from rollcall.sync import actions, tally
 from rollcall.sync.sentences import field_label, refusal_sentence
 from rollcall.web import conditions, named
 from rollcall.web.conflicts import Conflict, conflict, fingerprint
 from rollcall.web.forms import choosing
 from rollcall.web.forms.choosing import Choice, Name, Row, Wrong
+from rollcall.web.moments import moment
 from rollcall.web.session import actor_of, entity_of
 from rollcall.web.told import OWNERS
 
@@ -112,7 +113,8 @@ def _save(request: HttpRequest, subscription: Subscription, choice: Choice) -> H
     except actions.Refused as refused:
         messages.error(request, refusal_sentence(refused.code, refused.params))
         return redirect("integrations")
-    seen = conditions.seen_now(filter_values(subscription.connection_id))
+    counted = tally.tally_of(subscription.connection_id)
+    seen = conditions.seen_now(tally.values_of(counted, subscription.connection_id))
     Subscription.objects.filter(pk=subscription.pk).update(seen_values=seen)
     return redirect("plan", plan_id=made.pk)
 
@@ -129,7 +131,12 @@ def count(request: HttpRequest) -> HttpResponse:
         "match": _comparison(subscription, choice),
         "unfinished": choosing.unfinished(choice),
         "live": subscription.is_live,
-        "chosen": [(number, conditions.chosen_words(row)) for number, row in enumerate(choice.rows)],
+        # Only of lists that the page has: a count may come while another attribute is on its way to it.
+        "chosen": [
+            (number, conditions.chosen_words(row))
+            for number, row in enumerate(choice.rows)
+            if row.attribute and row.attribute == request.POST.get(f"c{number}-was")
+        ],
         "fresh": True,
     }
     return render(request, "configure/count.html", shown)
@@ -146,7 +153,9 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "configure/found.html", {"found": named.find(subscription.connection_id, choice)})
 
 
-def _comparison(subscription: Subscription, choice: Choice) -> Comparison | None:
+def _comparison(
+    subscription: Subscription, choice: Choice, counted: Tally | None = None
+) -> Comparison | None:
     scope = choosing.scope_of(choice)
     if scope is None:
         return None
@@ -154,7 +163,8 @@ def _comparison(subscription: Subscription, choice: Choice) -> Comparison | None
         subscription.get_draft(), scope=scope, exceptions=choosing.exceptions_of(choice)
     )
     confirmed = subscription.get_settings() if subscription.is_live else None
-    return compare(subscription.connection_id, settings, confirmed)
+    known = tally.comparison_of(counted, subscription.entity_id, settings, confirmed)
+    return known or compare(subscription.connection_id, settings, confirmed)
 
 
 def _page(
@@ -167,7 +177,8 @@ def _page(
     focus: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    known = filter_values(subscription.connection_id)
+    counted = tally.tally_of(subscription.connection_id)
+    known = tally.values_of(counted, subscription.connection_id)
     complaints = {one.place: one.sentence for one in wrong}
     shown = {
         "entity": entity_of(request),
@@ -185,7 +196,8 @@ def _page(
         "names": named.shown(subscription.connection_id, choice, subscription.get_draft().exceptions, wrong),
         "full": len(choice.names) >= MOST_EXCEPTIONS,
         "found": named.find(subscription.connection_id, choice),
-        "match": _comparison(subscription, choice),
+        "match": _comparison(subscription, choice, counted),
+        "counted": moment(counted.counted_at, entity_of(request).time_zone) if counted else None,
         "unfinished": choosing.unfinished(choice),
         "owners": _owners(choice),
     }

@@ -52,9 +52,11 @@ MEANS: Final[Mapping[str, Any]] = {
 }
 
 _REFUSALS: Final[Mapping[str, Any]] = {
-    "not_allowed": _("Only owners and admins of the entity give roles. Yours has changed in the meantime."),
-    "own_rise": _("Nobody gives themselves a stronger role. Ask another owner."),
-    "owners_only": _("Only an owner makes somebody an owner, or changes the role of one."),
+    "not_allowed": _(
+        "Only owners and admins of the entity can give roles. Yours has changed in the meantime."
+    ),
+    "own_rise": _("Nobody can give themselves a stronger role. Ask another owner."),
+    "owners_only": _("Only an owner can make somebody an owner, or change the role of one."),
     "last_owner": _("This is the last owner of the entity. Make somebody else an owner first."),
     "archived": _("This member is archived. Bring them back first; then give them a role."),
     "name_taken": _("Your company has an entity named “{name}” already. Choose another name."),

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from rollcall.accounts.access import admin_required
@@ -19,6 +18,7 @@ from rollcall.engine.change import ACTING
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.sync import actions, both
 from rollcall.sync.actions import PREVIEW_LIVES
+from rollcall.sync.doubtful import doubtful_kinds
 from rollcall.sync.models import WAITING, Line, LineState, Plan, PlanState
 from rollcall.sync.preview import PAGE, Group, group_counts, latest_plan, lines_of_group, plan_of
 from rollcall.sync.sentences import (
@@ -52,7 +52,6 @@ def find(request: HttpRequest, plan_id: int) -> tuple[Entity, Plan]:
 
 
 @require_GET
-@gzip_page
 @admin_required
 def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     """One plan: groups, lines with reasons, warnings, and the buttons while it waits for a person."""
@@ -96,7 +95,9 @@ def _group(request: HttpRequest, made: Plan, tool: str) -> dict[str, Any]:
     counts = group_counts(made.counts)
     always = ALWAYS if made.undoes_id is None else ()
     groups = [one for one in Group if counts[one] or one in always] or list(ALWAYS)
-    chosen = _chosen(request.GET.get("kind", ""), groups, counts)
+    # A held plan opens where its limit was passed, any other at its first people.
+    first = max(stopped, key=stopped.__getitem__) if (stopped := doubtful_kinds(made)) else ""
+    chosen = _chosen(request.GET.get("kind", "") or first, groups, counts)
     search, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
     field, why = request.GET.get("field", ""), request.GET.get("why", "")
     found = lines_of_group(

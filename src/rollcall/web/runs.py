@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.gzip import gzip_page
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
@@ -33,7 +33,7 @@ STATES: Final = {
 }
 
 TRIGGERS: Final = {
-    "clock": _("By the clock"),
+    "clock": _("Automatic"),
     "person": _("Sync now"),
     "first": _("First read"),
     "settings": _("Change of settings"),
@@ -55,7 +55,7 @@ SHOWN: Final = {
     Show.ALL: _("All"),
     Show.CHANGES: _("With changes"),
     Show.HELD: _("Held"),
-    Show.FAILED: _("Failed"),
+    Show.FAILED: pgettext_lazy("syncs", "Failed"),
 }
 
 DECIDED_SHOWN: Final = 10
@@ -63,7 +63,6 @@ ROWS_SHOWN: Final = 20
 
 
 @require_GET
-@gzip_page
 @admin_required
 def history(request: HttpRequest) -> HttpResponse:
     """What waits for a decision, the runs of the entity's connection newest first, and what people confirmed."""
@@ -93,7 +92,6 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@gzip_page
 @admin_required
 def run(request: HttpRequest, run_id: int) -> HttpResponse:
     """One run: what it saw, what was wrong, and what came of it for each entity."""

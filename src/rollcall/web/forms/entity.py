@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from rollcall.accounts.models import Language
+from rollcall.web.forms.long_select import LongSelect
 from rollcall.web.member_forms import text_field
 from rollcall.web.words import value_label
 
@@ -86,6 +87,7 @@ class EditEntityForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=_zones,
+        widget=LongSelect,
         show_hidden_initial=True,
         help_text=_(
             "A leaver is archived when the last working day is over where they work. "
@@ -113,7 +115,7 @@ class EditEntityForm(forms.Form):
 class AddEntityForm(EditEntityForm):
     """A new entity."""
 
-    country = forms.ChoiceField(label=_("Country"), choices=_countries)
-    currency = forms.ChoiceField(label=_("Currency"), choices=_currencies)
+    country = forms.ChoiceField(label=_("Country"), choices=_countries, widget=LongSelect)
+    currency = forms.ChoiceField(label=_("Currency"), choices=_currencies, widget=LongSelect)
 
     field_order: Any = ("name", "country", "currency", "time_zone", "language")
