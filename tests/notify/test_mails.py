@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as django_mail
@@ -15,7 +16,7 @@ from rollcall.accounts import secrets
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.actor import SYSTEM
 from rollcall.accounts.companies import create_entity, grant_role
-from rollcall.accounts.models import Language, Role, User
+from rollcall.accounts.models import Entity, Language, Role, User
 from rollcall.events import tasks as relay
 from rollcall.events.catalogue import Kind
 from rollcall.events.models import Event
@@ -144,6 +145,36 @@ def test_changed_bank_details_are_told_to_the_member_and_the_admins(two: Two) ->
     assert "Zoë" in outgoing()[1].subject
 
 
+def test_a_disputed_account_is_told_at_once_to_the_admins_and_says_who_when_and_what_to_do(two: Two) -> None:
+    """Product decision 9: bob may see, but is no admin; charlie is elsewhere. The member knows already."""
+    with acting_for(two.alice_company.pk):
+        Entity.objects.filter(pk=two.alice_entity.pk).update(time_zone="Asia/Tokyo")
+    disputed: dict[str, Json] = {"entity": "Alice", "name": "Zoë <b>Ng</b> {x}"}
+    tell(two, Kind.MEMBER_BANK_DISPUTED, disputed)
+    (row,) = mails(two)
+    assert row.to_address == "alice@rollcall.example"
+    with acting_for(two.alice_company.pk):
+        at = Event.objects.get().at
+    assert deliver() == 1
+    (message,) = outgoing()
+    html, body = str(message.alternatives[0][0]), str(message.body)
+    assert message.subject == "Possible fraud: Zoë <b>Ng</b> {x} does not recognise the new bank account"
+    assert message.extra_headers["Importance"] == "high"
+    assert at.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M") in body, "in the entity's time"
+    for words in ("Pay nothing to this account", "suspend Zoë", "in the HR tool", "/members/5/"):
+        assert words in body
+    assert "<bdi>Zoë &lt;b&gt;Ng&lt;/b&gt; {x}</bdi>" in html and html.count('class="button"') == 1
+
+
+def test_an_account_disputed_twice_is_told_twice_and_one_read_twice_once(two: Two) -> None:
+    """O1: a member may dispute, confirm, and dispute again."""
+    for _ in range(2):
+        tell(two, Kind.MEMBER_BANK_DISPUTED, {"entity": "Alice", "name": "Zoë"})
+    with acting_for(two.alice_company.pk):
+        read_event(list(Event.objects.all()))
+    assert len(mails(two)) == 2
+
+
 def test_a_held_plan_is_told_to_the_admins_of_its_entity_once(two: Two) -> None:
     second = create_entity(two.alice_company, "Second")
     dora = User.objects.create_user("dora@rollcall.example", language=Language.FR)
@@ -180,6 +211,7 @@ def test_a_failed_connection_is_told_to_every_admin_of_the_company_once(two: Two
             Kind.MEMBER_INVITATION_REMINDED,
             Kind.MEMBER_EMAIL_CHANGED,
             Kind.MEMBER_BANK_CHANGED,
+            Kind.MEMBER_BANK_DISPUTED,
             Kind.PLAN_HELD,
             Kind.CONNECTION_FAILED,
             Kind.SUMMARY_WEEKLY,
@@ -198,6 +230,7 @@ def test_no_other_event_makes_a_mail(two: Two, kind: Kind) -> None:
         Kind.MEMBER_INVITATION_REMINDED,
         Kind.MEMBER_EMAIL_CHANGED,
         Kind.MEMBER_BANK_CHANGED,
+        Kind.MEMBER_BANK_DISPUTED,
         Kind.PLAN_HELD,
         Kind.CONNECTION_FAILED,
     ],

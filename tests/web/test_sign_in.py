@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from rollcall.accounts.access import acting_for
+from rollcall.accounts.adapter import SESSION_SIGNED_IN
 from rollcall.accounts.models import Grant, User
 from rollcall.directory.models import Member
 from tests.web.crew import PASSWORD, Crew, browser, crew, invited
@@ -34,13 +35,6 @@ def page(answer: Any) -> str:
     return str(answer.content.decode())
 
 
-def confirmed(client: Client, address: str) -> Any:
-    """Open a page that asks for the password once more."""
-    answer = client.get(address, follow=True)
-    assert "Is it still you?" in page(answer)
-    return client.post(answer.redirect_chain[-1][0], {"password": OLD}, follow=True)
-
-
 def the_mail() -> EmailMultiAlternatives:
     (found,) = mail.outbox
     assert isinstance(found, EmailMultiAlternatives)
@@ -52,9 +46,7 @@ def code_for(secret: str) -> str:
     return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30)))
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "do not fit together"), ("fr", "ne correspondent pas")]
-)
+@pytest.mark.parametrize(("language", "words"), [("en", "do not match"), ("fr", "ne correspondent pas")])
 @pytest.mark.parametrize("email", [ALICE, "nobody@rollcall.example"])
 def test_a_wrong_password_says_what_to_check_and_not_who_has_an_account(
     here: Crew, email: str, language: str, words: str
@@ -96,6 +88,23 @@ def test_a_forgotten_password_is_set_anew_by_mail(here: Crew, settings: Any) -> 
     assert "This link no longer works" in page(spent) and "Send me a new link" in page(spent)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "No mail could be sent"), ("fr", "Aucun e-mail n’a pu être envoyé")]
+)
+@pytest.mark.parametrize("email", [ALICE, "nobody@rollcall.example"])
+def test_a_mail_server_that_is_down_is_said_plainly_whoever_asks(
+    here: Crew, settings: Any, email: str, language: str, words: str
+) -> None:
+    """Port 1 of this machine is closed."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    client = browser()
+    client.cookies["django_language"] = language
+    answer = client.post("/account/password/reset/", {"email": email}, follow=True)
+    assert answer.status_code == 503 and words in page(answer)
+    assert "/account/password/reset/" in page(answer), "the way to try again"
+
+
 def test_an_unknown_address_gets_the_same_page_and_a_mail_that_says_so(here: Crew) -> None:
     answer = browser().post("/account/password/reset/", {"email": "who@rollcall.example"}, follow=True)
     assert "Check your mailbox" in page(answer)
@@ -113,7 +122,7 @@ def test_the_mail_for_a_new_password_is_in_the_language_of_its_reader(here: Crew
 def test_a_second_factor_from_setting_up_to_signing_in_with_a_recovery_code(here: Crew) -> None:
     client = browser()
     sign_in(client)
-    start = page(confirmed(client, "/account/2fa/totp/activate/"))
+    start = page(client.get("/account/2fa/totp/activate/"))
     found = re.search(r'id="authenticator_secret" value="(\w+)"', start)
     assert found is not None and "data:image/svg+xml" in start
     wrong = client.post("/account/2fa/totp/activate/", {"code": "000000"})
@@ -138,8 +147,50 @@ def test_a_second_factor_from_setting_up_to_signing_in_with_a_recovery_code(here
     assert "not right" in page(third.post("/account/2fa/authenticate/", {"code": codes[0]})), "used up"
 
 
+def signed_in_ago(client: Client, seconds: float) -> None:
+    """Move the sign-in of this session into the past."""
+    session = client.session
+    session[SESSION_SIGNED_IN] = time.time() - seconds
+    session.save()
+
+
+SENSITIVE = ("/account/2fa/totp/activate/", "/account/2fa/webauthn/add/")
+
+
+@pytest.mark.parametrize("address", SENSITIVE)
+def test_whoever_has_just_signed_in_is_not_asked_again(here: Crew, address: str) -> None:
+    client = browser()
+    sign_in(client)
+    assert client.get(address).status_code == 200
+    signed_in_ago(client, 290)
+    assert client.get(address).status_code == 200
+    signed_in_ago(client, 310)
+    assert "Is it still you?" in page(client.get(address, follow=True))
+
+
+def test_whoever_has_just_joined_is_not_asked_again(here: Crew) -> None:
+    _, path = invited(here.two.alice_entity)
+    client = browser()
+    client.post(path, {"first_name": "Nora", "last_name": "Ek", "password": PASSWORD})
+    assert client.get(SENSITIVE[0]).status_code == 200
+
+
+def test_the_password_alone_counts_for_nothing_while_the_code_is_missing(here: Crew) -> None:
+    first = browser()
+    sign_in(first)
+    secret = re.search(r'id="authenticator_secret" value="(\w+)"', page(first.get(SENSITIVE[0])))
+    assert secret is not None
+    first.post(SENSITIVE[0], {"code": code_for(secret[1])})
+    half = browser()
+    sign_in(half)
+    assert SESSION_SIGNED_IN not in half.session
+    assert half.get("/account/2fa/").headers["Location"].startswith("/account/login/")
+
+
 def test_changes_of_the_sign_in_ask_for_the_password_once_more(here: Crew) -> None:
-    client = browser(here.two.alice)
+    client = browser()
+    sign_in(client)
+    signed_in_ago(client, 310)
     asked = client.get("/account/2fa/totp/activate/", follow=True)
     assert "Is it still you?" in page(asked)
     address = asked.redirect_chain[-1][0]
@@ -154,10 +205,45 @@ def test_a_changed_password_signs_other_devices_out(here: Crew) -> None:
     wrong = here_now.post(
         "/account/password/change/", {"oldpassword": "wrong", "password1": PASSWORD, "password2": PASSWORD}
     )
-    assert "not your present password" in page(wrong)
+    assert "not your current password" in page(wrong)
     here_now.post(
         "/account/password/change/", {"oldpassword": OLD, "password1": PASSWORD, "password2": PASSWORD}
     )
+    assert here_now.get("/me/").status_code == 200 and elsewhere.get("/me/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5) Version/18.0 Safari/605.1", "Safari on macOS"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) CriOS/140.0 Safari/604.1",
+            "Chrome on iPhone",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("<b>curl</b>", "Unknown program"),
+    ],
+)
+def test_a_device_is_named_as_people_call_it(here: Crew, agent: str, words: str) -> None:
+    client = Client(headers={"user-agent": agent})
+    sign_in(client)
+    answer = page(client.get("/account/sessions/"))
+    assert words in answer and "This device" in answer and agent not in answer
+
+
+def test_other_devices_are_signed_out_by_one_button(here: Crew) -> None:
+    here_now, elsewhere = browser(), browser()
+    sign_in(here_now)
+    assert "other device" not in page(here_now.get("/account/sessions/")).partition("<main")[2]
+    sign_in(elsewhere)
+    elsewhere.get("/me/")
+    assert "Sign out 1 other device" in page(here_now.get("/account/sessions/"))
+    done = here_now.post("/account/sessions/", follow=True)
+    assert "Your other devices are signed out" in page(done)
     assert here_now.get("/me/").status_code == 200 and elsewhere.get("/me/").status_code == 302
 
 
@@ -200,6 +286,7 @@ SIGNED_IN = (
     "2fa",
     "2fa/totp/activate",
     "2fa/webauthn",
+    "2fa/webauthn/add",
     "password/change",
     "sessions",
     "logout",

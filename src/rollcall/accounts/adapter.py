@@ -13,11 +13,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             "Too many tries with this e-mail. Wait five minutes, or set a new password."
         ),
         "incorrect_password": _("That is not your password. Try again, or set a new one."),
-        "enter_current_password": _("That is not your present password."),
+        "enter_current_password": _("That is not your current password."),
         "rate_limited": _("Too many tries. Wait a few minutes, then try again."),
     }
 
@@ -105,7 +105,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return message
 
 
-CONFIRMED_BY: dict[str, Promise] = {
+CONFIRMED_BY: dict[str, Any] = {
     "reauthenticate": _("With your password"),
     "mfa_reauthenticate": _("With a code of the authenticator app"),
     "mfa_reauthenticate:webauthn": _("With a passkey or security key"),
@@ -121,7 +121,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         "incorrect_code": _(
             "That code is not right. Type the one the app shows now; if it is refused again, check your phone's clock."
         ),
+        "unknown_key": _(
+            "Rollcall does not know this key. It may have been removed: sign in with your password instead."
+        ),
     }
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Speak of a key where a key was used; allauth calls both a wrong code."""
+        key = code == "incorrect_code" and "credential" in self.request.POST
+        error: ValidationError = super().validation_error("unknown_key" if key else code, *args)
+        return error
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - allauth's
         """Return a name for a new key, so that nobody has to think of one."""

@@ -16,7 +16,7 @@ from rollcall.accounts.models import User
 from rollcall.accounts.secrets import sign
 from rollcall.events.catalogue import Kind
 from rollcall.events.models import Event
-from rollcall.notify import letters, summary
+from rollcall.notify import bank, letters, summary
 from rollcall.notify.choices import off_path
 from rollcall.notify.letter import Letter
 from rollcall.notify.models import Mail
@@ -27,9 +27,9 @@ LETTERS: Final[Mapping[str, Callable[[Event, Mapping[str, Any], str], Letter]]] 
     Kind.MEMBER_INVITATION_RESENT: letters.invitation,
     Kind.MEMBER_INVITATION_REMINDED: letters.reminder,
     Kind.MEMBER_EMAIL_CHANGED: letters.email_changed,
-    Kind.MEMBER_BANK_CHANGED: letters.bank_changed,
-    ADMIN_PURPOSES[Kind.MEMBER_BANK_CHANGED]: letters.bank_changed_admins,
-    Kind.MEMBER_BANK_DISPUTED: letters.bank_disputed,
+    Kind.MEMBER_BANK_CHANGED: bank.changed,
+    ADMIN_PURPOSES[Kind.MEMBER_BANK_CHANGED]: bank.changed_admins,
+    Kind.MEMBER_BANK_DISPUTED: bank.disputed,
     Kind.PLAN_HELD: letters.plan_held,
     Kind.CONNECTION_FAILED: letters.connection_failed,
     Kind.SUMMARY_WEEKLY: summary.weekly,

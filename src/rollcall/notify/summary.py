@@ -56,8 +56,8 @@ def _happened(data: Mapping[str, Any]) -> Iterator[Sentence]:
     invitations = int(data.get("invitations", 0))
     if invitations:
         template = ngettext(
-            "{n} invitation is open. Reminders are sent by themselves.",
-            "{n} invitations are open. Reminders are sent by themselves.",
+            "{n} invitation is open. Reminders are sent automatically.",
+            "{n} invitations are open. Reminders are sent automatically.",
             invitations,
         )
         yield Sentence(template, {"n": invitations})
@@ -79,7 +79,7 @@ def _listed(names: Sequence[str], n: int) -> str:
     if n <= len(names):
         return shown
     more = n - len(names)
-    return gettext("{names} and {more} more").format(names=shown, more=more)
+    return ngettext("{names} and {more} more", "{names} and {more} more", more).format(names=shown, more=more)
 
 
 def _waiting(data: Mapping[str, Any]) -> Iterator[Sentence]:

@@ -107,6 +107,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "rollcall.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "rollcall.accounts.forms.Login",
+    "reset_password": "rollcall.accounts.forms.ResetPassword",
+    "reset_password_from_key": "rollcall.accounts.forms.ResetPasswordKey",
+    "change_password": "rollcall.accounts.forms.ChangePassword",
+    "reauthenticate": "rollcall.accounts.forms.Reauthenticate",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -121,6 +128,11 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 MFA_ADAPTER = "rollcall.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "rollcall.accounts.forms.Code",
+    "reauthenticate": "rollcall.accounts.forms.CodeAgain",
+    "activate_totp": "rollcall.accounts.forms.ActivateApp",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True  # the button on the sign-in page
 MFA_TOTP_ISSUER = "Rollcall"

@@ -12,10 +12,11 @@ from rollcall.web.headers import CONTENT_SECURITY_POLICY
 from rollcall.web.mail_specimens import SPECIMENS, Specimen, made
 from rollcall.web.session import present_language
 
-# A mail brings its styles with it, as mail programs want it. Nothing else may load, run or be sent from it.
+# A mail brings its styles with it, as mail programs want it. Nothing else may load, run or be sent from it. Not in a
+# sandbox: the page around it measures it, and nothing may run in it as it is.
 _OF_A_MAIL: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'; sandbox"
+    " frame-ancestors 'self'"
 )
 
 

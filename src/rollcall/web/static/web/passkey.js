@@ -5,6 +5,7 @@
   const say = (name) => {
     const wanted = told.querySelector(`[data-passkey="${name}"]`) ?? told.querySelector('[data-passkey="other"]');
     for (const one of told.querySelectorAll("[data-passkey]")) one.hidden = one !== wanted;
+    told.hidden = false;
   };
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();
