@@ -68,7 +68,7 @@ def why(story: Story) -> None:
     story.visit("/why/?q=nobody+like+this", "why nobody found")
     people = story.demo.control(story.tool, "people")["people"]
     assert isinstance(people, list)
-    working = [one for one in people if one["status"] == "active" and one["work_email"]]
+    working = [one for one in reversed(people) if one["status"] == "active" and one["work_email"]]
     for inside, name in ((True, "why a member"), (False, "why not a member")):
         found = next(one for one in working if (one["work_location"] in steps.OFFICES) is inside)
         story.visit(f"/why/?q={found['work_email']}", name)
@@ -80,7 +80,7 @@ def entities(story: Story) -> None:
     """Entities and roles, one more entity, and the connection that it shares."""
     page = story.page
     story.visit(_ENTITIES, "entities")
-    page.locator(f'main td a[href^="{_ENTITIES}"]').first.click()
+    page.locator(f'main td a[href^="{_ENTITIES}"]', has_text=story.entity).click()
     here = page.url
     story.shoot("entity")
     story.visit(f"{here}?q=an", "entity search")

@@ -69,7 +69,7 @@ def joining(story: Story) -> None:
 
 
 def errors(story: Story) -> None:
-    """Pages for what should not happen."""
+    """Pages for what should not happen; the one for a fault of our own (500) nobody can bring about."""
     with story.someone_else():
         page = story.page
         story.visit("/nowhere/", "not found")

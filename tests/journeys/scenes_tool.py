@@ -10,8 +10,12 @@ from tests.journeys.camera import Story
 
 _PROGRESS: Final = "**/progress/**"
 _STATUS: Final = "**/integrations/status/**"
-_FILE: Final = "No;First name;Last name;Work e-mail;Status\r\n7;Ada;Byron;ada@files.example;active\r\n"
+_FILE: Final = (
+    "Employee number;First name;Last name;Work e-mail;Status\r\n7;Ada;Byron;ada@files.example;active\r\n"
+)
 _LONG: Final = 60_000  # milliseconds
+_MOVED: Final = 60
+_ELSEWHERE: Final = "Berlin"
 
 
 def gallery(story: Story) -> None:
@@ -144,10 +148,12 @@ def runs(story: Story) -> None:
 
 
 def held(story: Story) -> None:
-    """An office is renamed in the HR tool: everybody there would fall out, so a person decides."""
-    page, place = story.page, steps.OFFICES[0]
-    there = {"kind": "offices", "name": place, "rename": f"{place} 2"}
-    story.demo.control(story.tool, "organisation", there)
+    """Many of an office move to another one in the HR tool: they would fall out, so a person decides."""
+    page = story.page
+    people = story.demo.control(story.tool, "people")["people"]
+    assert isinstance(people, list)
+    moved = [one["id"] for one in people if one["work_location"] == steps.OFFICES[0]][:_MOVED]
+    _move(story, moved, _ELSEWHERE)
     steps.sync_now(page)
     story.shoot("held")
     story.visit("/runs/", "runs with a held plan")
@@ -157,7 +163,11 @@ def held(story: Story) -> None:
     story.shoot("held plan")
     page.locator("button[name=decision][value=reject]").click()
     story.shoot("rejected")
-    story.demo.control(story.tool, "organisation", {**there, "name": f"{place} 2", "rename": place})
+    _move(story, moved, steps.OFFICES[0])
+
+
+def _move(story: Story, ids: list[int], place: str) -> None:
+    story.demo.control(story.tool, "change", {"ids": ids, "fields": {"work_location": place}})
 
 
 def failed(story: Story) -> None:
