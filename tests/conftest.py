@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -42,6 +43,7 @@ import django
 from django.conf import settings
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from rollcall.project import database, migrating
 from tests import planted
@@ -64,11 +66,17 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process (`--dist loadgroup`), those of a walk once for each language."""
-    for item in items:
-        language = re.search(r"\[(en|fr)\]$", item.name)
-        item.add_marker(pytest.mark.xdist_group(item.path.name + (language[0] if language else "")))
+class _ByWalk(LoadFileScheduling):  # type: ignore[misc] # xdist ships no types
+    """A file is one process's, and of a walk that is done in two languages each is."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        language = re.search(r"\[(en|fr)\]$", nodeid)
+        return str(super()._split_scope(nodeid)) + (language[0] if language else "")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByWalk:
+    """Tests side by side (`-n`) are shared out file by file, since most of them share what their file has set up."""
+    return _ByWalk(config, log)
 
 
 def pytest_unconfigure() -> None:

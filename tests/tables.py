@@ -99,7 +99,7 @@ def behaviours() -> str:
         "# Which test shows which behaviour",
         "",
         "Made by `scripts/tables` from the names of the tests. The ids are those of [the product](../product.md);",
-        "D stands for its decisions. Tests in `tests/journeys` drive a browser, others speak HTTP or SQL to real parts.",
+        "D stands for its decisions. Tests in `tests/journeys` drive a browser, others speak HTTP or SQL.",
         "",
     ]
     open_rows = [row for row in requirements() if not any(row in one.ids for one in shown)]

@@ -212,7 +212,7 @@ def test_plans_come_to_rest_and_no_two_living_members_ever_share_an_address(case
 
 
 @given(companies(contested=True))
-def test_nobody_protected_is_archived_or_released(case: Case) -> None:
+def test_d10_nobody_protected_is_archived_or_released(case: Case) -> None:
     """Invariants 1 and 3, rule 4, product 3.10."""
     lines = plan_of(case)
     managed = {one.member_id for one in case.links if one.managed}

@@ -137,7 +137,7 @@ def test_anything_else_is_not(text: str) -> None:
         ({"last_working_day": "2026-03-16", "end_date": "2026-03-01"}, Standing.LEAVING),
     ],
 )
-def test_standing_is_read_from_status_and_dates_together(
+def test_d3_standing_is_read_from_status_and_dates_together(
     told: dict[str, str | None], where: Standing
 ) -> None:
     """V1, V2, V6, E7; the day is 2026-03-16."""

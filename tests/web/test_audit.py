@@ -165,7 +165,7 @@ def _asked(**values: str) -> audit_filters.Asked:
 )
 def test_days_that_cannot_be_are_said_beside_the_form(them: Crew, query: dict[str, str]) -> None:
     page = _page(them.two.alice, **query)
-    assert "These days can't be" in page and 'aria-invalid="true"' in page
+    assert "The first day is after the last" in page and 'aria-invalid="true"' in page
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rollcall.accounts.companies import grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections.models import Employee, Subscription
 from rollcall.connections.queries import filter_values
+from rollcall.sync import tally
 from tests.web.hr import CONFIGURE, World, text, world
 
 COUNT = f"{CONFIGURE}count/"
@@ -66,7 +67,7 @@ def test_s44_s45_s46_what_line_managers_mean_is_told_where_it_holds(hr: World) -
     client = hr.ready()
     (place, _many), *_others = places(hr)
     page = text(client.get(CONFIGURE))
-    assert "Line managers are set by themselves." in page  # S43
+    assert "Line managers are set automatically." in page  # S43
     page = text(client.post(CONFIGURE, at(place)))
     assert "Managers outside the filter are invited too" in page
     assert "nobody’s line manager is set or changed" in page
@@ -80,11 +81,14 @@ def test_a_value_that_hr_had_not_sent_at_the_last_save_is_new(hr: World) -> None
     """Product decision 5."""
     client = hr.ready()
     (place, _many), *_others = places(hr)
-    assert "HR had not sent" not in text(client.post(CONFIGURE, at(place)))  # before any save all is known
+    # Before any save all is known.
+    assert "Not in the HR tool yet" not in text(client.post(CONFIGURE, at(place)))
     confirmed(hr, **at(place))
     with access.acting_for(hr.two.alice_company.pk):
         movers = list(Employee.objects.filter(status="active").values_list("pk", flat=True)[:2])
         Employee.objects.filter(pk__in=movers).update(work_location="Marseille")
+        connection = Subscription.objects.get(entity=hr.two.alice_entity).connection_id
+    tally.count(hr.two.alice_company.pk, connection, moved=True)
     page = text(client.get(CONFIGURE))
     assert "Marseille · Not in the HR tool yet when these settings were last saved." in page
     assert (
@@ -94,6 +98,14 @@ def test_a_value_that_hr_had_not_sent_at_the_last_save_is_new(hr: World) -> None
     assert page.count("chip info") == 2
     hr.preview(client, **at(place))
     assert "chip info" not in text(client.get(CONFIGURE))
+
+
+def test_numbers_that_a_run_counted_say_of_when_they_are(hr: World) -> None:
+    client = hr.ready()
+    (place, _many), *_others = places(hr)
+    confirmed(hr, **at(place))
+    assert "Numbers as of" in text(client.get(CONFIGURE))
+    assert "Numbers as of" in text(client.get("/between/"))
 
 
 def test_a_chosen_value_that_nobody_has_any_more_stays_in_sight(hr: World) -> None:

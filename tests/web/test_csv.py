@@ -397,7 +397,7 @@ def test_whoever_is_tied_by_one_column_cannot_be_known_by_another(desk: Desk) ->
         actions.approve(from_file, from_file.digest, actor=SYSTEM, override="x")
     tasks.apply_plan(desk.company, from_file.pk, "Alice")
     assert desk.press(address, "confirm").headers["Location"] == address
-    assert "Members are tied to the file by another column" in text(desk.client.get(address))
+    assert "members are linked to the file by another column" in text(desk.client.get(address))
 
 
 def test_a_waiting_file_is_for_the_person_who_sent_it_and_for_an_hour(desk: Desk) -> None:

@@ -45,6 +45,13 @@ def test_what_people_typed_is_taken_as_it_is() -> None:
     assert said == "Suspended: access ended at once. Reason: {tool} {0} <b>"
 
 
+def test_a_reason_is_told_in_french() -> None:
+    with translation.override("fr"):
+        suspended = event_sentence(entry(Kind.MEMBER_SUSPENDED, reason="Vol"))
+        approved = event_sentence(entry(Kind.PLAN_APPROVED, override="Vérifié"))
+    assert suspended.endswith(" Raison\xa0: Vol") and approved.endswith(" Raison\xa0: Vérifié")
+
+
 def test_an_unknown_kind_and_every_sort_of_maker_have_words() -> None:
     assert event_sentence(entry("new.kind"))
     assert actor_name(entry("x")) == "Ada"

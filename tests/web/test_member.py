@@ -44,7 +44,7 @@ def test_fields_of_the_hr_tool_are_disabled_with_the_reason(here: Crew) -> None:
     assert "BambooHR manages this member" in page and ">Save<" not in page
 
 
-def test_a_forged_edit_of_a_managed_field_is_refused_with_the_reason(here: Crew) -> None:
+def test_d8_a_forged_edit_of_a_managed_field_is_refused_with_the_reason(here: Crew) -> None:
     """S55."""
     answer = browser(here.two.alice).post(
         f"/members/{here.managed.pk}/", {"first_name": "Eve", "initial-first_name": "Maya"}
@@ -132,7 +132,7 @@ def test_archive_asks_first_then_archives_even_a_managed_member_and_back(here: C
     assert events_of(here.managed) == ["member.archived", "member.reactivated"]
 
 
-def test_the_last_owner_stays(here: Crew) -> None:
+def test_d10_the_last_owner_stays(here: Crew) -> None:
     client = browser(here.two.alice)
     client.post(f"/members/{here.alice.pk}/archive/")
     assert "last owner" in client.get(f"/members/{here.alice.pk}/").content.decode()

@@ -75,7 +75,7 @@ def test_a_managed_member_is_told_what_would_end_it_and_what_happened(hr: World)
     page = text(client.get(f"/why/employee/{row(hr).pk}/"))
     assert "Managed by BambooHR, and up to date" in page
     assert "Meets every condition of the filter." in page
-    assert "Tied to this member by their number in BambooHR" in page
+    assert "Linked to this member by their number in BambooHR" in page
     assert "What would end it" in page and "leavers are not archived automatically here" in page
     assert "Invitation sent." in page
 

@@ -3,6 +3,7 @@
 The catalogues are made by scripts/translate; it is run here on a copy of the sources.
 """
 
+import ast
 import re
 import shutil
 import subprocess
@@ -17,6 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "rollcall"
 FRENCH = Path("locale", "fr", "LC_MESSAGES", "django.po")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+[^>]*>")
+# Which argument of a function is the text that people read.
+TEXT_AT = {
+    "gettext": 0,
+    "gettext_lazy": 0,
+    "gettext_noop": 0,
+    "ngettext": 0,
+    "_": 0,
+    "pgettext": 1,
+    "pgettext_lazy": 1,
+}
 TEMPLATES = sorted(
     found
     for room in ("web", "notify")
@@ -43,6 +54,21 @@ def test_every_text_has_a_french_one(french: list[polib.POEntry]) -> None:
     assert [one.msgid for one in french if one.fuzzy or not all(text.strip() for text in _texts(one))] == []
 
 
+def test_every_text_of_the_code_is_in_the_catalogue(french: list[polib.POEntry]) -> None:
+    """makemessages finds none inside an f-string: such a text would stay English without a word."""
+    known = {one.msgid for one in french}
+    said = {
+        text.value
+        for source in SOURCES.rglob("*.py")
+        if "simulators" not in source.parts
+        for call in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in TEXT_AT
+        if isinstance(text := call.args[TEXT_AT[call.func.id]], ast.Constant) and isinstance(text.value, str)
+    }
+    assert len(said) > 500
+    assert sorted(said - known) == []
+
+
 def test_plurals_have_both_french_forms(french: list[polib.POEntry]) -> None:
     assert [one.msgid for one in french if one.msgid_plural and sorted(one.msgstr_plural) != [0, 1]] == []
 
@@ -64,6 +90,97 @@ def test_french_has_its_own_signs(french: list[polib.POEntry]) -> None:
     """No line breaks before : ; ! ? » or after «, and apostrophes and quotes are the French ones."""
     wrong = re.compile(r"(?<!\xa0)[:;!?»]|«(?!\xa0)|['\"“”]")
     assert [text for one in french for text in _texts(one) if wrong.search(_own_words(text))] == []
+
+
+# One word per thing (docs/glossary.md): what must stand in no French text, and the word we write instead.
+OTHER_WORDS = {
+    r"société": "entreprise",
+    r"salarié": "employé",
+    r"motif": "raison",
+    r"déposer|déposez": "importer",
+    r"faire revenir|faites-l[ae] revenir": "réactiver",
+    r"personne n’a été modifié": "aucun membre n’a été modifié",
+    r"gère rollcall": "exploite Rollcall",
+    r"là.bas": "dans l’outil",
+    r"veuillez|s’il vous plaît": "the bare imperative",
+    r"synchronisations? suspendu|suspendre (?:la|les) synchronisation": "mettre en pause",
+    r"\b(?:tu|ton|tes)\b": "vous",
+}
+# "Étudiant salarié" is the French name of a kind of contract.
+KINDS_OF_CONTRACT = {"Working student"}
+# Words of our code that say nothing to an admin. Connectors quote the screens of their tools, so they may.
+OUR_JARGON = re.compile(
+    r"please|!|\b(?:stale|digest|superseded|snapshot|roster|mirror|payload|override|breach(?:es)?|upsert|outbox"
+    r"|plan (?:has changed|was confirmed|of changes)|runs (?:yet|page)|guessed)\b",
+    re.IGNORECASE,
+)
+# What a French text ends with if the English one does: a full stop, a colon, a question, dots for more.
+ENDINGS = ".:?…"
+# Answers, names of menus and states that stand on a button; every other one says what it does, in the infinitive.
+NO_VERBS = {
+    "Menu",
+    "More",
+    "More actions",
+    "What the HR status means",
+    "All on this page",
+    "It is mine after all",
+    "Yes, this account is mine",
+    "No, this isn't my account",
+    "Copied",
+}
+INFINITIVE = re.compile(
+    r"(?:^|\s)(?:s[e’]|l[ea’]|en|tout|m[e’]|ne plus)?\s?\w+(?:er|ir|re)\b…?", re.IGNORECASE
+)
+BUTTON = re.compile(r"<button\b(?:[^>{]|\{%.*?%\}|\{\{.*?\}\})*>(.*?)</button>", re.DOTALL)
+SAID = re.compile(r"""\{% translate (?:"([^"]*)"|'([^']*)') %\}""")
+
+
+def test_french_has_one_word_for_each_thing(french: list[polib.POEntry]) -> None:
+    wrong = [
+        (text, instead)
+        for one in french
+        for text in _texts(one)
+        for word, instead in OTHER_WORDS.items()
+        if re.search(word, text, re.IGNORECASE) and one.msgid not in KINDS_OF_CONTRACT
+    ]
+    assert wrong == []
+
+
+def test_english_is_in_the_words_of_admins(french: list[polib.POEntry]) -> None:
+    assert [one.msgid for one in french if OUR_JARGON.search(one.msgid)] == []
+
+
+def test_no_text_has_two_spaces_or_one_at_its_end(french: list[polib.POEntry]) -> None:
+    texts = [text for one in french for text in (one.msgid, *_texts(one))]
+    assert [text for text in texts if "  " in text or text != text.strip()] == []
+
+
+def test_french_ends_as_the_english_does(french: list[polib.POEntry]) -> None:
+    wrong = [
+        text
+        for one in french
+        for said, text in zip((one.msgid, one.msgid_plural or one.msgid), _texts(one), strict=False)
+        if _ending(said) != _ending(text) and not text.endswith("etc.")
+    ]
+    assert wrong == []
+
+
+def _ending(text: str) -> str:
+    return text[-1:] if text[-1:] in ENDINGS else ""
+
+
+def test_french_buttons_say_what_they_do_in_the_infinitive() -> None:
+    said = {
+        quoted[0] or quoted[1]
+        for template in TEMPLATES
+        for button in BUTTON.findall(template.read_text("utf-8"))
+        for quoted in SAID.findall(button)
+    }
+    assert len(said) > 60
+    with translation.override("fr"):
+        assert [
+            one for one in sorted(said - NO_VERBS) if not INFINITIVE.match(translation.gettext(one))
+        ] == []
 
 
 def _own_words(text: str) -> str:

@@ -45,7 +45,7 @@ _OURS: Final[Mapping[str, str]] = {
     "method_not_allowed": gettext_noop("This address does not answer to this method."),
     "invalid": gettext_noop("The request is not as documented."),
     "too_large": gettext_noop("The request is larger than Rollcall reads."),
-    "internal": gettext_noop("Rollcall met a fault of its own. Nothing was changed."),
+    "internal": gettext_noop("Something went wrong in Rollcall. Nothing was changed."),
     "unknown_tool": gettext_noop("No HR tool with this key can be connected."),
 }
 _INPUT_CODES: Final = frozenset({"not_an_email", "not_editable"})

@@ -213,7 +213,7 @@ def _decide(request: HttpRequest, file: SourceFile, before: Draft, content: byte
     except Refused as refused:
         messages.error(request, refusal_sentence(refused.code, refused.params))
     except Doubtful:
-        messages.error(request, gettext("Say that this file is meant, below, or choose another one."))
+        messages.error(request, gettext("Confirm below that this is the right file, or choose another one."))
     else:
         if outcome is Outcome.SAME:
             messages.info(

@@ -147,8 +147,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _suspended(data: Mapping[str, Any], texts: _Blank) -> str:
-    head = gettext("Suspended: access ended at once.")
-    return f"{head} {gettext('Reason: {reason}').format_map(texts)}" if data.get("reason") else head
+    return _because(gettext("Suspended: access ended at once."), data.get("reason"))
 
 
 def _failed(data: Mapping[str, Any], texts: _Blank) -> str:
@@ -167,8 +166,13 @@ def _connection_changed(data: Mapping[str, Any], texts: _Blank) -> str:
 
 
 def _approved(data: Mapping[str, Any], texts: _Blank) -> str:
-    head = gettext("Changes confirmed.")
-    return f"{head} {gettext('Reason: {override}').format_map(texts)}" if data.get("override") else head
+    return _because(gettext("Changes confirmed."), data.get("override"))
+
+
+def _because(head: str, reason: str | None) -> str:
+    # Not in an f-string: makemessages finds no text in there.
+    because = gettext("Reason: {reason}")
+    return f"{head} {because.format(reason=reason)}" if reason else head
 
 
 def _applied(data: Mapping[str, Any], texts: _Blank) -> str:

@@ -136,7 +136,9 @@ def _consequences(action: Action) -> list[str]:
             ]
         case _:
             return [
-                _("Members who had signed up can sign in again at once; the others receive a new invitation."),
+                _(
+                    "Members who had signed up can sign in again at once; the others receive a new invitation."
+                ),
                 _("They come back as a requester, whatever their role was."),
             ]
 

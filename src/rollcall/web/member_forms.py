@@ -22,7 +22,7 @@ _REFUSALS: Final[Mapping[str, Any]] = {
     "managed": _("{field} comes from {tool}. Change it there; Rollcall takes it over with the next sync."),
     "not_editable": _("{field} can't be changed by hand."),
     "stale": _(
-        "Somebody else changed this member in the meantime. Look at the present details and try again."
+        "Somebody else changed this member in the meantime. Look at the current details and try again."
     ),
     "last_owner": _("This is the last owner of the entity. Make somebody else an owner first."),
     "archived": _("This member is archived already."),

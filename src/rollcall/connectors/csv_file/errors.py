@@ -119,7 +119,7 @@ class NotChosen(FileRefused):
 
     code = "file_not_chosen"
     message = gettext_noop(
-        "No column is chosen for: {fields}. People cannot be invited or known again without it."
+        "No column is chosen for: {fields}. Without it nobody can be invited or recognised."
     )
 
 

@@ -29,7 +29,7 @@ class Reason(StrEnum):
 SENTENCES: Final = {
     Reason.SHORT: gettext_noop("fewer cells than the header"),
     Reason.LONG: gettext_noop("more cells than the header"),
-    Reason.NO_KEY: gettext_noop("nothing to know the person by"),
+    Reason.NO_KEY: gettext_noop("nothing to recognise the person by"),
     Reason.DAMAGED: gettext_noop("letters were lost when the file was exported"),
     Reason.ROUNDED: gettext_noop("a spreadsheet has rounded the number, such as 1.23E+05"),
     Reason.NOT_A_DAY: gettext_noop("not a day in the chosen order"),
