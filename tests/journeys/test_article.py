@@ -283,7 +283,9 @@ def test_runs_tell_what_each_read_saw_and_did(walk: Walk) -> None:
     walk.check("run")
 
 
-def test_s47_s48_s59_d14_disconnecting_says_first_what_happens_and_leaves_everybody_in_place(walk: Walk) -> None:
+def test_s47_s48_s59_d14_disconnecting_says_first_what_happens_and_leaves_everybody_in_place(
+    walk: Walk,
+) -> None:
     """S47, S48: then managed members show orange, with the reason (S59, 3.14)."""
     steps.go_to(walk.page, steps.MEMBERS)
     before = steps.tabs(walk.page)
