@@ -9,7 +9,7 @@ from msgspec import structs
 
 from rollcall.engine.change import ACTING, Kind, Why
 from rollcall.engine.explain import Explanation, Rule, Tie, explain
-from rollcall.engine.levers import Lever
+from rollcall.engine.levers import Lever, World, _walk
 from rollcall.engine.match import Candidate, email_key, join
 from rollcall.engine.outcome import Outcome
 from rollcall.engine.plan import decide
@@ -135,6 +135,22 @@ def test_who_is_outside_the_filter_is_told_the_condition_and_the_value() -> None
     assert found.verdict.outcome is Outcome.OUTSIDE
     assert [(one.value, one.holds) for one in found.judged] == [("Lyon", False)]
     assert levers(found) == [[Lever.IN_SCOPE]] and found.ways[0].leads_to is Outcome.CREATE
+
+
+def test_somebody_missing_from_the_list_who_is_no_member_is_told_just_that() -> None:
+    gone = structs.replace(join([ADA], (), (), Everybody())[0], vanished=True)
+    found = explained(gone, Settings())
+    assert found.verdict.outcome is Outcome.VANISHED
+    assert levers(found)[0][0] is Lever.LISTED_AGAIN
+
+
+def test_an_obstacle_that_nothing_takes_away_has_no_way() -> None:
+    """Whoever adds an obstacle without its lever shows no half way."""
+    one = Candidate(employee=Employee(id="7", status=Status.ACTIVE))
+    world = World(one=one, settings=Settings(), now=NOW, zone=ZONE)
+    found = explained(one, Settings()).verdict
+    assert found.why is Why.NO_EMAIL
+    assert _walk(world, found, {}, frozenset({Outcome.CREATE})) is None
 
 
 def test_a_way_may_need_several_things() -> None:

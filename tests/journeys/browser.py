@@ -53,11 +53,12 @@ def chromium() -> Iterator[Browser]:
 class Window:
     """A page in a profile of its own, under the real Content-Security-Policy, that notes what the console says."""
 
-    def __init__(self, browser: Browser, origin: str) -> None:
+    def __init__(self, browser: Browser, origin: str, *, zone: str = "Europe/Paris") -> None:
         self.context: BrowserContext = browser.new_context(
             viewport={"width": WIDE, "height": 900},
             base_url=origin,
             locale="en",
+            timezone_id=zone,
             reduced_motion="reduce",
             service_workers="block",
         )

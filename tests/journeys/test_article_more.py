@@ -202,6 +202,17 @@ def test_s52_s53_an_error_is_said_on_the_card_with_one_button_that_leads_to_the_
     expect(page.locator("#tool-card .chip.ok")).to_be_visible(timeout=60_000)
 
 
+def test_a_reader_elsewhere_sees_their_own_time_behind_the_entitys(walk: Walk, chromium: Browser) -> None:
+    there = Window(chromium, walk.place.demo.origin, zone="America/Montevideo")
+    steps.sign_in(there, walk.place.demo, walk.language)
+    steps.go_to(there.page, steps.INTEGRATIONS)
+    words = {"en": "where you are", "fr": "chez vous"}[walk.language]
+    expect(there.page.locator("#tool-card dl time.small").first).to_contain_text(words)
+    there.context.close()
+    steps.go_to(walk.page, steps.INTEGRATIONS)
+    expect(walk.page.locator("#tool-card dl time.small").first).not_to_contain_text(words)
+
+
 def test_d12_syncs_are_paused_and_resumed(walk: Walk) -> None:
     page = walk.page
     steps.go_to(page, steps.INTEGRATIONS)

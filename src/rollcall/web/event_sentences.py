@@ -127,6 +127,8 @@ def _changes(data: Mapping[str, Any]) -> list[str]:
     for name, pair in (data.get("fields") or {}).items():
         before, after = (_shown(name, value) for value in pair)
         label = gettext(_OTHER_FIELDS[name]) if name in _OTHER_FIELDS else field_label(name)
+        if before == after:
+            continue  # such as a line manager who came back with them
         if before and after:
             text = gettext("{field}: “{before}” became “{after}”.")
         elif after:
