@@ -1,11 +1,12 @@
 """Bring the database in step: tables as their owner, and the app role's few rights."""
 
+from collections.abc import Callable
 from typing import LiteralString
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.db.utils import ProgrammingError
+from django.db.utils import IntegrityError, ProgrammingError
 from psycopg import errors, sql
 
 from rollcall.project.database import APP_ROLE
@@ -23,7 +24,7 @@ def migrate(*, verbosity: int = 0) -> None:
         # Several `migrate` at once (two machines start together) go one after the other.
         cursor.execute("SELECT pg_advisory_lock(hashtext('rollcall.migrate'))")
     try:
-        _make_app_role()
+        _with_a_second_try(_make_app_role)
         call_command("migrate", database="owner", interactive=False, verbosity=verbosity)
         call_command("createcachetable", database="owner", verbosity=verbosity)
         _grant()
@@ -44,6 +45,19 @@ def app_role() -> str:
     """The role the app's sessions work in: the login's, or the one each session starts in."""
     entry = settings.DATABASES["default"]
     return APP_ROLE if f"role={APP_ROLE}" in entry["OPTIONS"].get("options", "") else str(entry["USER"])
+
+
+def _with_a_second_try(make: Callable[[], None]) -> None:
+    """Roles are the whole server's: another of its databases may be brought in step at the same moment.
+
+    What it has made is found at the second look; the lock of `migrate` is one database's.
+    """
+    try:
+        make()
+    except (IntegrityError, ProgrammingError) as error:
+        if not isinstance(error.__cause__, errors.UniqueViolation | errors.DuplicateObject):
+            raise
+        make()
 
 
 def _make_app_role() -> None:
