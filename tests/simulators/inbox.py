@@ -17,8 +17,8 @@ class Inbox:
         self.url = ""
 
     def first(self, number: int = 1) -> tuple[bytes, dict[str, str]]:
-        """The delivery of that number (from 1), waited for two seconds."""
-        for _ in range(100):
+        """The delivery of that number (from 1), waited for ten seconds."""
+        for _ in range(500):
             if len(self.got) >= number:
                 break
             time.sleep(0.02)

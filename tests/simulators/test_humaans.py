@@ -205,9 +205,10 @@ def test_webhooks_that_fail_for_five_days_are_disabled(humaans: HumaansAccount) 
         made = humaans.client.post("/api/webhooks", json=hook).json()
         for days, wanted in ((0, "enabled"), (4, "enabled"), (2, "disabled")):
             humaans.control("clock", days=days)
+            before = len(inbox.got)
             humaans.control("change", id=person, fields={"language": "fr"})
             if wanted == "enabled":
-                inbox.first(len(inbox.got) + 1)
+                inbox.first(before + 1)
             assert humaans.get(f"/webhooks/{made['id']}").json()["status"] == wanted
 
 
