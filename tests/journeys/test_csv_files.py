@@ -36,9 +36,9 @@ class Walk:
         self.folder = folder
 
     def check(self) -> None:
-        """The page is in the right language, accessible, in place and quiet; in English in every look."""
+        """The page is in the right language, accessible, in place and quiet; in English wide and narrow."""
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
-        assert self.window.faults(EVERY_LOOK if self.language == "en" else EVERY_LOOK[2:3]) == []
+        assert self.window.faults(EVERY_LOOK[::2] if self.language == "en" else EVERY_LOOK[2:3]) == []
 
     def choose(self, name: str, content: bytes) -> None:
         """Choose a file as a person does, and look at it."""
