@@ -61,7 +61,7 @@ def _rows(page: str) -> list[str]:
 
 def _file(client: Client, **query: str | int) -> list[dict[str, str]]:
     answer = client.get(FILE, query)
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined] # a streamed answer
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -151,7 +151,7 @@ def test_days_begin_and_end_at_midnight_of_the_entity(
 
 
 def _asked(**values: str) -> audit_filters.Asked:
-    return audit_filters.Asked(**values)  # type: ignore[arg-type]
+    return audit_filters.Asked(**values)  # type: ignore[arg-type] # texts of a query
 
 
 @pytest.mark.parametrize(

@@ -37,29 +37,29 @@ class Login(_Plain, account.LoginForm):  # type: ignore[misc]  # allauth ships n
     """E-mail and password."""
 
 
-class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]
+class ResetPassword(_Plain, account.ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
     """Where the link to a new password goes."""
 
 
-class ResetPasswordKey(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKey(_Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types
     """A new password, by the link."""
 
 
-class ChangePassword(_Plain, account.ChangePasswordForm):  # type: ignore[misc]
+class ChangePassword(_Plain, account.ChangePasswordForm):  # type: ignore[misc]  # allauth ships no types
     """A new password, with the present one."""
 
 
-class Reauthenticate(_Plain, account.ReauthenticateForm):  # type: ignore[misc]
+class Reauthenticate(_Plain, account.ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """The password once more."""
 
 
-class Code(_Plain, second_step.AuthenticateForm):  # type: ignore[misc]
+class Code(_Plain, second_step.AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """The second step of signing in: a code of the app, or a recovery code."""
 
 
-class CodeAgain(_Plain, second_step.ReauthenticateForm):  # type: ignore[misc]
+class CodeAgain(_Plain, second_step.ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """A code once more."""
 
 
-class ActivateApp(_Plain, totp.ActivateTOTPForm):  # type: ignore[misc]
+class ActivateApp(_Plain, totp.ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
     """The first code of the app."""

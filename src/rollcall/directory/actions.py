@@ -18,13 +18,13 @@ from rollcall.directory import batch
 from rollcall.directory.following import INVITATION_LIVES
 from rollcall.directory.models import Invitation, Member
 from rollcall.directory.queries import locked_fields
+from rollcall.directory.telling import tell
 from rollcall.directory.writes import Write
 from rollcall.engine.change import Kind
 from rollcall.engine.plan import is_email
 from rollcall.engine.roster import Role, State
 from rollcall.engine.snapshot import fold_email
 from rollcall.events.catalogue import Kind as EventKind
-from rollcall.events.outbox import NewEvent, append
 
 REMINDERS: Final = (timedelta(days=3), timedelta(days=6), timedelta(days=12))
 """When somebody who has not signed up is reminded, after the invitation."""
@@ -82,7 +82,7 @@ def invite_by_hand(
     if not done or done[0].invitation is None:
         raise Refused("already_member", email=email)
     data = invitation_data(done[0].invitation, after["email"], after["first_name"], entity)
-    _tell(EventKind.MEMBER_INVITED, entity, done[0].member_id, actor, data)
+    tell(EventKind.MEMBER_INVITED, entity, {done[0].member_id: data}, actor)
     return Member.objects.get(pk=done[0].member_id)
 
 
@@ -104,7 +104,7 @@ def add_member(
         created_at=now,
     )
     Grant.objects.create(company_id=entity.company_id, entity=entity, user=user, role=role)
-    _tell(EventKind.MEMBER_CREATED, entity, member.pk, actor, {"role": str(role)})
+    tell(EventKind.MEMBER_CREATED, entity, {member.pk: {"role": str(role)}}, actor)
     return member
 
 
@@ -137,7 +137,7 @@ def edit(member: Member, values: Mapping[str, str], *, actor: Actor, now: dateti
     if not done:
         raise Refused("stale")
     data = {"fields": {name: list(pair) for name, pair in fields.items()}}
-    _tell(EventKind.MEMBER_UPDATED, member.entity, member.pk, actor, data)
+    tell(EventKind.MEMBER_UPDATED, member.entity, {member.pk: data}, actor)
     return True
 
 
@@ -163,7 +163,7 @@ def archive_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
     )
     if not done:
         raise Refused("last_owner")
-    _tell(EventKind.MEMBER_ARCHIVED, member.entity, member.pk, actor, {"why": "by_hand"})
+    tell(EventKind.MEMBER_ARCHIVED, member.entity, {member.pk: {"why": "by_hand"}}, actor)
 
 
 def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
@@ -179,7 +179,7 @@ def reactivate_by_hand(member: Member, *, actor: Actor, now: datetime) -> None:
         raise Refused("stale")
     invitation = done[0].invitation
     data = invitation_data(invitation, member.email, member.first_name, member.entity) if invitation else {}
-    _tell(EventKind.MEMBER_REACTIVATED, member.entity, member.pk, actor, {"why": "by_hand", **data})
+    tell(EventKind.MEMBER_REACTIVATED, member.entity, {member.pk: {"why": "by_hand", **data}}, actor)
 
 
 def confirm_bank(member: Member, *, actor: Actor, now: datetime) -> None:
@@ -189,7 +189,7 @@ def confirm_bank(member: Member, *, actor: Actor, now: datetime) -> None:
     if member.bank_confirmed_at is None:
         member.bank_confirmed_at, member.bank_disputed_at = now, None
         member.save(update_fields=["bank_confirmed_at", "bank_disputed_at"])
-        _tell(EventKind.MEMBER_UPDATED, member.entity, member.pk, actor, {"why": "bank_confirmed"})
+        tell(EventKind.MEMBER_UPDATED, member.entity, {member.pk: {"why": "bank_confirmed"}}, actor)
 
 
 def dispute_bank(member: Member, *, actor: Actor, now: datetime) -> None:
@@ -200,7 +200,7 @@ def dispute_bank(member: Member, *, actor: Actor, now: datetime) -> None:
         member.bank_confirmed_at, member.bank_disputed_at = None, now
         member.save(update_fields=["bank_confirmed_at", "bank_disputed_at"])
         data = {"entity": member.entity.name, "name": f"{member.first_name} {member.last_name}".strip()}
-        _tell(EventKind.MEMBER_BANK_DISPUTED, member.entity, member.pk, actor, data)
+        tell(EventKind.MEMBER_BANK_DISPUTED, member.entity, {member.pk: data}, actor)
 
 
 def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
@@ -221,14 +221,14 @@ def resend_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
         next_reminder_at=now + REMINDERS[0],
     )
     data = invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
-    _tell(EventKind.MEMBER_INVITATION_RESENT, member.entity, member.pk, actor, data)
+    tell(EventKind.MEMBER_INVITATION_RESENT, member.entity, {member.pk: data}, actor)
 
 
 def cancel_invitation(member: Member, *, actor: Actor, now: datetime) -> None:
     """Take an invitation back: the link stops working and the member is archived. Raises ``Refused``."""
     if member.state != State.INVITED:
         raise Refused("not_invited")
-    _tell(EventKind.MEMBER_INVITATION_CANCELLED, member.entity, member.pk, actor, {})
+    tell(EventKind.MEMBER_INVITATION_CANCELLED, member.entity, {member.pk: {}}, actor)
     archive_by_hand(member, actor=actor, now=now)
 
 
@@ -240,13 +240,8 @@ def remind(invitation: Invitation, *, now: datetime) -> None:
     invitation.save(update_fields=["reminders", "next_reminder_at"])
     member = invitation.member
     data = invitation_data((invitation.pk, invitation.nonce), member.email, member.first_name, member.entity)
-    _tell(
-        EventKind.MEMBER_INVITATION_REMINDED,
-        member.entity,
-        member.pk,
-        SYSTEM,
-        data | {"reminder": invitation.reminders},
-    )
+    about = {member.pk: data | {"reminder": invitation.reminders}}
+    tell(EventKind.MEMBER_INVITATION_REMINDED, member.entity, about, SYSTEM)
 
 
 def signature(invitation: Invitation) -> str:
@@ -277,7 +272,7 @@ def sign_up(invitation: Invitation, *, user: User, now: datetime) -> Member:
         entity_id=member.entity_id, user=user, defaults={"company_id": member.company_id, "role": member.role}
     )
     actor = Actor(kind="user", id=user.pk, label=user.email)
-    _tell(EventKind.MEMBER_SIGNED_UP, member.entity, member.pk, actor, {})
+    tell(EventKind.MEMBER_SIGNED_UP, member.entity, {member.pk: {}}, actor)
     return member
 
 
@@ -292,18 +287,3 @@ def find_invitation(token: str) -> Invitation | None:
     with access.on_duty("invitation"):
         found = Invitation.objects.filter(pk=int(number)).first()
     return found if found is not None and compare_digest(signature(found).encode(), signed.encode()) else None
-
-
-def _tell(kind: EventKind, entity: Entity, member_id: int, actor: Actor, data: dict[str, Any]) -> None:
-    append(
-        [
-            NewEvent(
-                company_id=entity.company_id,
-                kind=kind,
-                actor=actor,
-                entity_id=entity.pk,
-                member_id=member_id,
-                data=data,
-            )
-        ]
-    )

@@ -17,11 +17,11 @@ from rollcall.accounts.models import Entity
 from rollcall.directory import batch, following, owners, suspending
 from rollcall.directory.actions import Refused, invitation_data
 from rollcall.directory.models import Invitation, Member
+from rollcall.directory.telling import tell
 from rollcall.directory.writes import Write
 from rollcall.engine.change import Kind
 from rollcall.engine.roster import Role, State
 from rollcall.events.catalogue import Kind as EventKind
-from rollcall.events.outbox import NewEvent, append
 
 JUST_NOW: Final = timedelta(minutes=1)
 """Whoever got an invitation this short a time ago gets no second one by a second click."""
@@ -147,18 +147,18 @@ def _addresses_taken(
 def _archive(entity: Entity, members: Sequence[Member], actor: Actor, now: datetime) -> None:
     _write(entity, members, Kind.ARCHIVE, {"archived_by_hand": True}, now)
     by_hand = {one.pk: {"why": "by_hand"} for one in members}
-    _tell(EventKind.MEMBER_ARCHIVED, entity, members, actor, by_hand)
+    tell(EventKind.MEMBER_ARCHIVED, entity, by_hand, actor)
 
 
 def _cancel(entity: Entity, members: Sequence[Member], actor: Actor, now: datetime) -> None:
-    _tell(EventKind.MEMBER_INVITATION_CANCELLED, entity, members, actor, {})
+    tell(EventKind.MEMBER_INVITATION_CANCELLED, entity, {one.pk: {} for one in members}, actor)
     _archive(entity, members, actor, now)
 
 
 def _bring_back(entity: Entity, members: Sequence[Member], actor: Actor, now: datetime) -> None:
     invitations = _write(entity, members, Kind.REACTIVATE, {}, now)
     by_hand = {one.pk: {"why": "by_hand", **_mail(invitations.get(one.pk), one, entity)} for one in members}
-    _tell(EventKind.MEMBER_REACTIVATED, entity, members, actor, by_hand)
+    tell(EventKind.MEMBER_REACTIVATED, entity, by_hand, actor)
 
 
 def _resend(entity: Entity, members: Sequence[Member], actor: Actor, now: datetime) -> None:
@@ -167,7 +167,7 @@ def _resend(entity: Entity, members: Sequence[Member], actor: Actor, now: dateti
     )
     invitations = following.send_invitations(_ids(members), entity.company_id, now)
     mails = {one.pk: _mail(invitations.get(one.pk), one, entity) for one in members}
-    _tell(EventKind.MEMBER_INVITATION_RESENT, entity, members, actor, mails)
+    tell(EventKind.MEMBER_INVITATION_RESENT, entity, mails, actor)
 
 
 def _lift(entity: Entity, members: Sequence[Member], actor: Actor, now: datetime) -> None:
@@ -197,24 +197,6 @@ def _mail(invitation: tuple[int, str] | None, member: Member, entity: Entity) ->
 
 def _ids(members: Sequence[Member]) -> list[int]:
     return [one.pk for one in members]
-
-
-def _tell(
-    kind: EventKind, entity: Entity, members: Sequence[Member], actor: Actor, data: Mapping[int, Any]
-) -> None:
-    append(
-        [
-            NewEvent(
-                company_id=entity.company_id,
-                kind=kind,
-                actor=actor,
-                entity_id=entity.pk,
-                member_id=one.pk,
-                data=data.get(one.pk, {}),
-            )
-            for one in members
-        ]
-    )
 
 
 _BARRED: Final = {

@@ -13,9 +13,9 @@ from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
 from rollcall.directory import following
 from rollcall.directory.models import Member
+from rollcall.directory.telling import tell
 from rollcall.engine.roster import State
 from rollcall.events.catalogue import Kind
-from rollcall.events.outbox import NewEvent, append
 
 LONGEST_REASON: Final = 500
 
@@ -28,7 +28,8 @@ def suspend(
     reason = reason.strip()[:LONGEST_REASON]
     Member.objects.filter(pk__in=ids).update(suspended_at=now, suspended_by=actor.label, suspended_why=reason)
     following.stop_access(ids)
-    _tell(Kind.MEMBER_SUSPENDED, entity, ids, actor, {"reason": reason} if reason else {})
+    data = {"reason": reason} if reason else {}
+    tell(Kind.MEMBER_SUSPENDED, entity, dict.fromkeys(ids, data), actor)
 
 
 def lift(entity: Entity, members: Sequence[Member], *, actor: Actor, now: datetime) -> None:
@@ -37,20 +38,4 @@ def lift(entity: Entity, members: Sequence[Member], *, actor: Actor, now: dateti
     Member.objects.filter(pk__in=ids).update(suspended_at=None, suspended_by="", suspended_why="")
     following.restore_access([one.pk for one in members if one.state == State.ACTIVE])
     following.resume_reminders([one.pk for one in members if one.state == State.INVITED], now)
-    _tell(Kind.MEMBER_SUSPENSION_LIFTED, entity, ids, actor, {})
-
-
-def _tell(kind: Kind, entity: Entity, ids: Sequence[int], actor: Actor, data: dict[str, str]) -> None:
-    append(
-        [
-            NewEvent(
-                company_id=entity.company_id,
-                kind=kind,
-                actor=actor,
-                entity_id=entity.pk,
-                member_id=member_id,
-                data=data,
-            )
-            for member_id in ids
-        ]
-    )
+    tell(Kind.MEMBER_SUSPENSION_LIFTED, entity, {member_id: {} for member_id in ids}, actor)

@@ -53,6 +53,7 @@ class RowId(Struct, frozen=True):
     """The id alone, in either shape: text of about 19 digits (documented); a number is taken too."""
 
     id: str | int | None = None
+    # HiBob's own name of the field in the flat shape (documented), not a path of any machine
     flat: FlatId = field(name="/root/id", default_factory=FlatId)
 
 
