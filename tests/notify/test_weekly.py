@@ -62,6 +62,10 @@ def happens(here: Crew, kind: Kind, *members: int | None) -> None:
             ]
         )
     relay.hand_on()
+    with acting_for(entity.company_id):
+        # Else, on a Monday before seven, the first one is due the same morning: too early for what happens now.
+        first = monday_after(timezone.now(), Entity.objects.get(pk=entity.pk).time_zone)
+        Week.objects.filter(due_at__lt=first).update(due_at=first)
 
 
 def summaries(here: Crew) -> list[Event]:
