@@ -1,8 +1,11 @@
 """The list of members as the database gives it: search, order, pages, numbers, and where details come from."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rollcall.accounts import access
@@ -154,3 +157,43 @@ def test_people_of_the_same_name_and_address_are_all_shown_across_pages(them: Cr
     first = listing.page(entity, state, asked)
     second = listing.page(entity, state, asked, after=first.last)
     assert len({one.pk for one in (*first.rows, *second.rows)}) == listing.PAGE + 5
+
+
+@pytest.mark.parametrize("status", [None, *HrStatus])
+def test_a_table_just_filled_is_not_read_once_for_each_member(them: Crew, status: HrStatus | None) -> None:
+    """Before its first ANALYZE PostgreSQL takes a table for nearly empty, and the work must not grow by the square."""
+    many, entity = 1_500, them.two.alice_entity
+    people = Member.objects.bulk_create(
+        Member(
+            company=entity.company,
+            entity=entity,
+            state=State.INVITED,
+            email=f"new{n}@acme.example",
+            email_key=f"new{n}@acme.example",
+            first_name="New",
+            last_name=str(n),
+            created_at=timezone.now(),
+        )
+        for n in range(many)
+    )
+    Link.objects.bulk_create(
+        Link(
+            company=entity.company,
+            entity=entity,
+            member=one,
+            connection=them.connection,
+            employee_id=f"new{one.pk}",
+            changed_at=timezone.now(),
+        )
+        for one in people
+    )
+    with CaptureQueriesContext(database) as seen:
+        listing.page(entity.pk, State.INVITED, Filters(status=status))
+    for one in seen.captured_queries:
+        with database.cursor() as cursor:
+            cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + one["sql"].replace("%", "%%"))
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        compared = sum(int(found) for found in re.findall(r"Rows Removed by Join Filter: (\d+)", plan))
+        pages = max((int(found) for found in re.findall(r"shared hit=(\d+)", plan)), default=0)
+        assert compared < 3 * many, plan
+        assert pages < 12 * many, plan

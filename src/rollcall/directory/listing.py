@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from msgspec import Struct
 
 from rollcall.directory.models import Link, Member
@@ -87,7 +88,10 @@ def page(
     if place is not None:
         found = _beyond(found, *place, back=back)
     order = ("-search", "-pk") if back else ("search", "pk")
-    shown = members_of(entity_id).filter(pk__in=found.order_by(*order).values("pk")[: PAGE + 1])
+    # As an array: a sub-query would be joined, and row by row in a table just filled, which PostgreSQL takes for empty.
+    ids = ArraySubquery(found.order_by(*order).values("pk")[: PAGE + 1])
+    among = Func(F("pk"), ids, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+    shown = members_of(entity_id).filter(among)
     rows = list(shown.select_related("manager").only(*_SHOWN).order_by(*order))
     more, rows = len(rows) > PAGE, rows[:PAGE]
     if back:
@@ -121,7 +125,8 @@ def _beyond(found: "QuerySet[Member]", text: str, pk: int, *, back: bool) -> "Qu
 def _narrowed(found: "QuerySet[Member]", filters: Filters) -> "QuerySet[Member]":
     found = searched(found, filters.search)
     if filters.status is not None:
-        links = Link.objects.filter(member_id=OuterRef("pk"), entity_id=OuterRef("entity_id"))
+        # By the member alone, who is of one entity: with it PostgreSQL may read all of its links for each member.
+        links = Link.objects.filter(member_id=OuterRef("pk"))
         managed = Exists(links.filter(managed=True))
         if filters.status is HrStatus.MANAGED:
             found = found.filter(managed)

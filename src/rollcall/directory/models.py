@@ -9,7 +9,10 @@ from rollcall.accounts import sealed
 class Member(models.Model):
     """A person in one entity. Text columns are what pages show; ``email_key`` is what is compared."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    # No index: members are asked for by entity or id, and one by company would tempt PostgreSQL to read them all.
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
     user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL)
     state = models.TextField()
@@ -87,7 +90,10 @@ class Member(models.Model):
 class Link(models.Model):
     """The lasting tie between an employee of a connection and a member of an entity."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    # no index, as for members
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
     member = models.ForeignKey(Member, on_delete=models.CASCADE)
     connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE)
@@ -111,7 +117,9 @@ class Link(models.Model):
         indexes = [
             models.Index(fields=["entity", "managed", "member"], include=["company"], name="link_by_status"),
             # the number of managed members stands on most pages; this is a tenth of the index above
-            models.Index(fields=["entity", "company"], condition=Q(managed=True), name="link_managed"),
+            models.Index(
+                fields=["entity"], include=["company"], condition=Q(managed=True), name="link_managed"
+            ),
         ]
 
 
