@@ -20,7 +20,7 @@ from rollcall.accounts.models import Entity, Role, User
 from rollcall.events.catalogue import Kind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.events.queries import PAGE, Wanted, page
-from rollcall.web import audit_filters
+from rollcall.web.company import audit_filters
 from tests.web.crew import Crew, browser, crew, person
 
 pytestmark = pytest.mark.django_db

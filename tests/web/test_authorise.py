@@ -17,7 +17,7 @@ from rollcall.accounts.companies import grant_role
 from rollcall.accounts.models import Role
 from rollcall.connections.models import Connection
 from rollcall.simulators import server
-from rollcall.web import authorise
+from rollcall.web.tools import authorise
 from tests import planted
 from tests.accounts.people import two_companies
 from tests.web.hr import HOME, World, text

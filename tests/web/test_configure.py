@@ -11,7 +11,7 @@ from rollcall.connections.queries import filter_values
 from rollcall.directory import queries as members
 from rollcall.engine.scope import Condition, Everybody, Filter
 from rollcall.engine.settings import AtOnce, DaysBefore, Ownership, Settings
-from rollcall.web.forms import choosing
+from rollcall.web.choosing import choices
 from tests.web.hr import CONFIGURE, HOME, World, text, world
 
 COUNT = f"{CONFIGURE}count/"
@@ -161,14 +161,14 @@ ROUND = [
 
 @pytest.mark.parametrize("settings", ROUND)
 def test_settings_survive_the_form(settings: Settings) -> None:
-    choice = choosing.from_settings(settings)
-    assert not choosing.problems(choice)
-    assert choosing.to_settings(choice, Settings()) == settings
+    choice = choices.from_settings(settings)
+    assert not choices.problems(choice)
+    assert choices.to_settings(choice, Settings()) == settings
 
 
 def test_a_strange_form_becomes_the_plain_one() -> None:
     post = QueryDict(
         "scope=x&invite=y&own-team=z&own-salary=hr&own-email=not_read&cx-attribute=a&c-attribute=b"
     )
-    made = choosing.to_settings(choosing.from_post(post), Settings())
+    made = choices.to_settings(choices.from_post(post), Settings())
     assert made == Settings(scope=Everybody(), invite=AtOnce())

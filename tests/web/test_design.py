@@ -10,7 +10,8 @@ from django.template import Context, Template
 from django.utils.html import escape
 
 from rollcall.connections import gallery
-from rollcall.web import design, specimens, tiles
+from rollcall.web import design, specimens
+from rollcall.web.tools import tiles
 from tests.web.crew import browser
 
 pytestmark = pytest.mark.django_db

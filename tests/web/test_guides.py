@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from rollcall.connections import gallery
-from rollcall.web.guides import guide_of
+from rollcall.web.tools.guides import guide_of
 from tests.accounts.people import Two, two_companies
 from tests.web.hr import HOME, text
 

@@ -5,7 +5,7 @@ from django.utils import translation
 
 from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import DaysBefore, Ownership, Settings
-from rollcall.web.told import differing, settings_in_words
+from rollcall.web.choosing.told import differing, settings_in_words
 from rollcall.web.words import attribute_label, value_label
 
 

@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.filebased import EmailBackend
 
-from rollcall.web.mail import newest
+from rollcall.web.mails.mail import newest
 from tests.web.crew import browser
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client
 
 from rollcall.notify import email
 from rollcall.notify.choices import off_path, wants_weekly
-from rollcall.web.mail_specimens import SPECIMENS, made
+from rollcall.web.mails.mail_specimens import SPECIMENS, made
 from tests.web.crew import Crew, browser, crew
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, override
 
 from rollcall.connections import gallery
 from rollcall.connections.gallery import Tool
-from rollcall.web.guides import Guide, guide_of
+from rollcall.web.tools.guides import Guide, guide_of
 
 LANGUAGES: Final = ("en", "fr")
 

@@ -2,37 +2,21 @@
 
 from django.urls import path
 
-from rollcall.web import (
-    audit,
-    audit_file,
+from rollcall.web import design, session
+from rollcall.web.choosing import between, configure, why
+from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
+from rollcall.web.mails import mail, mail_choices, mail_preview
+from rollcall.web.members import join, me, member, member_acts, member_bulk, members
+from rollcall.web.plans import plan_file, preview, runs
+from rollcall.web.tools import (
     authorise,
-    between,
-    company_plan,
-    configure,
     connect,
     csv_upload,
-    design,
-    entities,
     guides,
     instant,
     integrations,
-    join,
-    mail,
-    mail_choices,
-    mail_preview,
-    me,
-    member,
-    member_acts,
-    member_bulk,
-    members,
-    plan_file,
-    preview,
-    runs,
-    session,
-    tokens,
     tool_requests,
     webhook,
-    why,
 )
 
 urlpatterns = [

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
 from rollcall.connections import gallery
-from rollcall.web import tiles
+from rollcall.web.tools import tiles
 
 register = template.Library()
 

@@ -1,0 +1,1 @@
+"""Who belongs where, and why: choosing employees, people between entities, and "Why?"."""

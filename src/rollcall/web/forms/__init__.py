@@ -1,1 +1,0 @@
-"""Reading what people typed into bigger forms."""

@@ -1,0 +1,1 @@
+"""Which mails a person gets, and the mails of a demonstration."""

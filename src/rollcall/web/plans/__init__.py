@@ -1,0 +1,1 @@
+"""Plans to look at and decide on, the history of runs, and what both say of changes."""

@@ -1,0 +1,1 @@
+"""The HR tool: the gallery, connecting, its card and its guide, files, and the calls it makes."""
