@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.db import DatabaseError
 from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.accounts import access
+from rollcall.accounts.again import again
 from rollcall.connections.merging import MANY, expect_many, mark_absent, mark_loops, merge_rows
 from rollcall.connections.models import Connection, Employee, ReadPage
 from rollcall.connections.rows import VALUE_COLUMNS, values
@@ -86,9 +88,8 @@ def fetch(
     """
     reading = _Reading(connection, connector)
     reading.run(connector.pages(), progress)
-    with access.acting_for(connection.company_id):
-        guard()
-        return reading.merge(now) if connector.lists_everybody else reading.merge_changes(now)
+    merge = reading.merge if connector.lists_everybody else reading.merge_changes
+    return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
 
 
 def asked_key(connection: Connection, connector: Connector) -> str:
@@ -116,9 +117,8 @@ def fetch_changes(
         return None
     reading = _Reading(connection, connector)
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
-    with access.acting_for(connection.company_id):
-        guard()
-        return reading.merge_changes(now), delta.next_since
+    found = again(lambda: reading.in_one(reading.merge_changes, now, guard), though_lost=False)
+    return found, delta.next_since
 
 
 def _part(records: Sequence[bytes]) -> Page:
@@ -201,6 +201,19 @@ class _Reading:
                 employee, company_id=self.connection.company_id, connection_id=self.connection.pk
             )
             yield (self.pages, employee.id, digest, content, *columns)
+
+    def in_one(
+        self, merge: Callable[[datetime], Fetched], now: datetime, guard: Callable[[], object]
+    ) -> Fetched:
+        """Write the mirror in one transaction, which may be tried again: what it set aside is then forgotten."""
+        aside = list(self.aside)
+        try:
+            with access.acting_for(self.connection.company_id):
+                guard()
+                return merge(now)
+        except DatabaseError:
+            self.aside = aside
+            raise
 
     def merge(self, now: datetime) -> Fetched:
         """Bring the mirror in step with what was read, in the caller's transaction."""

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from rollcall.accounts.apart import one_by_one
 from rollcall.events.models import Event
 from rollcall.notify import delivery, weekly
 from rollcall.notify.models import Mail
@@ -58,9 +59,17 @@ def deliver() -> int:
                 delivery.put_back(company_id, mail_id, timezone.now())
             return tried
         try:
-            for company_id, mail_id in found:
-                delivery.send(company_id, mail_id, server)
-                tried += 1
+            tried += len(found)
+            one_by_one("mail.not_made", found, lambda one: _send(*one, server))
         finally:
             server.close()
     return tried
+
+
+def _send(company_id: int, mail_id: int, server: delivery.Server) -> None:
+    try:
+        delivery.send(company_id, mail_id, server)
+    except Exception:
+        # A mail that can't be made, or noted: it waits for its next try and stands in nobody's way.
+        delivery.put_back(company_id, mail_id, timezone.now())
+        raise

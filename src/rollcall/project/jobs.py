@@ -34,7 +34,8 @@ SCHEDULE = (
     Periodic(EVERY_MINUTE, "rollcall.notify.tasks.send_mails"),
     Periodic("*/15 * * * *", WEEKLY),
 )
-_DEAD_AFTER_SECONDS = 60  # a worker says every 10 s that it lives
+HEARTBEAT_SECONDS = 5  # so often a worker says that it lives
+DEAD_AFTER_SECONDS = 30
 _KEEP_DAYS = 7
 
 
@@ -89,7 +90,7 @@ def fail_jobs_of_dead_workers() -> list[int]:
               AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %s))
             ORDER BY job.id
             """,
-            [_DEAD_AFTER_SECONDS],
+            [DEAD_AFTER_SECONDS],
         )
         stalled = [row[0] for row in cursor.fetchall()]
     finished = []

@@ -172,8 +172,8 @@ def approve(
         subscription.version += 1
         subscription.save(update_fields=["settings", "draft", "version"])
     locked.state, locked.decided_by, locked.decided_at = PlanState.APPLYING, actor.label, now
-    locked.override = override.strip()
-    locked.save(update_fields=["state", "decided_by", "decided_at", "override", "left_out"])
+    locked.override, locked.tries = override.strip(), 0
+    locked.save(update_fields=["state", "decided_by", "decided_at", "override", "left_out", "tries"])
     data = {"digest": digest, "override": locked.override}
     if locked.left_out:
         data["left_out"] = str(locked.left_out)

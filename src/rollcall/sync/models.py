@@ -94,6 +94,8 @@ class Plan(models.Model):
     decided_by = models.TextField(blank=True, default="")
     decided_at = models.DateTimeField(null=True)
     override = models.TextField(blank=True, default="")
+    # how often its apply was begun and neither finished nor asked to stop; see sync/parking.py
+    tries = models.PositiveSmallIntegerField(default=0)
     # how many changes were left out when it was confirmed
     left_out = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
