@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app as current_app
 
 from rollcall.project import weekly
 from rollcall.sync import drop_folder
+from rollcall.sync.tasks import SILENT_SECONDS, tick
 
 _log = structlog.get_logger("rollcall.jobs")
 
@@ -35,7 +36,7 @@ SCHEDULE = (
     Periodic("*/15 * * * *", WEEKLY),
 )
 HEARTBEAT_SECONDS = 5  # so often a worker says that it lives
-DEAD_AFTER_SECONDS = 30
+DEAD_AFTER_SECONDS = SILENT_SECONDS
 _KEEP_DAYS = 7
 
 
@@ -73,6 +74,15 @@ def sweep(timestamp: int) -> None:
             """,
             [_KEEP_DAYS],
         )
+
+
+def start_of_worker() -> list[int]:
+    """What a worker does first: what a dead one has left is taken up now, not at the next full minute.
+
+    Returns the ids of the jobs that were finished as failed.
+    """
+    tick.defer()
+    return fail_jobs_of_dead_workers()
 
 
 def fail_jobs_of_dead_workers() -> list[int]:

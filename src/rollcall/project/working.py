@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 import structlog
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from procrastinate import App
 from procrastinate.contrib.django import app as current_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -23,13 +23,15 @@ from procrastinate.exceptions import ConnectorException
 
 from rollcall.project import jobs, up
 from rollcall.sync import stopping
+from rollcall.sync.run import let_go
 
 _log = structlog.get_logger("rollcall.process")
 
 GRACE_SECONDS: Final = 20
 """Jobs get so long to reach a safe point."""
 
-END_SECONDS: Final = 25
+END_SECONDS: Final = 24
+LAST_SECONDS: Final = 28
 """After so long the process ends whatever its jobs do; an operator's own patience is 30 s."""
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0)
@@ -75,16 +77,17 @@ class _Worker:
         _log.info("worker asked to stop")
         self.asked.set()
         stopping.ask()
-        end = threading.Timer(END_SECONDS, _end_now)
-        end.daemon = True
-        end.start()
+        for seconds, end in ((END_SECONDS, _let_go_and_end), (LAST_SECONDS, _end)):
+            timer = threading.Timer(seconds, end)
+            timer.daemon = True
+            timer.start()
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.asked.wait(), seconds)
 
     async def _once(self) -> None:
-        for job in await asyncio.to_thread(jobs.fail_jobs_of_dead_workers):
+        for job in await asyncio.to_thread(_sweep):
             _log.warning("found a job of a dead worker", job=job)
         async with self.app.open_async():
             if not self.ready:
@@ -110,7 +113,22 @@ class _Worker:
                 await working
 
 
-def _end_now() -> None:
-    """End the process though a job is still in the middle of something; each of its transactions is whole."""
-    _log.warning("worker ends with jobs at work; another one takes them up")
+def _sweep() -> list[int]:
+    """Finish jobs of dead workers; in a thread that keeps no connection, for the next time it may be a dead one."""
+    try:
+        return jobs.start_of_worker()
+    finally:
+        connection.close()
+
+
+def _let_go_and_end() -> None:
+    """End the process though a job is still in the middle of something, and say whose work is free to be taken up."""
+    _log.warning("worker ends with jobs at work; another one goes on with them")
+    try:
+        let_go()
+    finally:
+        _end()
+
+
+def _end() -> None:
     os._exit(0)

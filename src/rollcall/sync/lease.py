@@ -29,6 +29,9 @@ LOCK_SPACE: Final = 0x526F6C6C
 
 _LASTS: Final = timedelta(hours=2)
 
+_MINE: Final[dict[UUID, tuple[int, int]]] = {}
+"""What this process holds: fence -> company and connection."""
+
 
 class LeaseLost(Exception):
     """Another run has taken over, or the connection was paused or disconnected: stop at once, nothing half done."""
@@ -44,9 +47,11 @@ def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
             return
         token = uuid4()
         again(partial(_fence, company_id, connection_id, token))
+        _MINE[token] = (company_id, connection_id)
         try:
             yield token
         finally:
+            del _MINE[token]
             again(partial(_take_down, company_id, connection_id, token))
             _unlock(own, connection_id)
 
@@ -68,6 +73,11 @@ def _unlock(own: "psycopg.Connection[tuple[object, ...]]", connection_id: int) -
     except psycopg.OperationalError:
         # The server went away meanwhile, and the lock with it.
         log.info("lock_gone_with_server", connection=connection_id)
+
+
+def mine() -> list[tuple[int, int, UUID]]:
+    """Return (company, connection, fence) of what this process holds now."""
+    return [(*held, token) for token, held in list(_MINE.items())]
 
 
 def at_work() -> set[int]:

@@ -14,6 +14,7 @@ import structlog
 from rollcall.connections.models import Connection, State
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection, tell_plan_held
+from rollcall.sync.sentences import STOPPED
 from rollcall.sync.telling import about_error
 
 log = structlog.get_logger(__name__)
@@ -24,9 +25,6 @@ MOST: Final = 3
 REST: Final = timedelta(days=1)
 PARKED: Final = "parked"
 """The error of a connection that is parked."""
-
-STOPPED: Final = "stopped"
-"""The reason for which a plan is held whose apply died."""
 
 _DEATHS: Final = ("interrupted", "internal")
 _BY_ITSELF: Final = ("clock", "webhook")

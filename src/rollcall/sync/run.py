@@ -20,13 +20,14 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.again import again, lost
+from rollcall.accounts.apart import one_by_one
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Access, Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.sync import parking, stopping, tally
 from rollcall.sync.apply import apply
-from rollcall.sync.lease import LeaseLost, check, lease
+from rollcall.sync.lease import LeaseLost, check, lease, mine
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection, tell_plan_held
 from rollcall.sync.planning import plan
@@ -361,6 +362,28 @@ def _pass_on(run: Run, connection: Connection, token: UUID) -> None:
         put_back(row)
         row.run_wanted, row.run_wanted_by = row.run_wanted or run.trigger, row.run_wanted_by or run.started_by
         row.save(update_fields=["run_wanted", "run_wanted_by"])
+
+
+def let_go() -> None:
+    """Hand over what this process holds, because it ends at once; a row that its own work has locked is passed over."""
+    one_by_one("not_let_go", mine(), lambda one: _let_go(*one))
+
+
+def _let_go(company_id: int, connection_id: int, token: UUID) -> None:
+    with access.acting_for(company_id):
+        free = Connection.objects.select_for_update(skip_locked=True).filter(pk=connection_id, lease=token)
+        row = free.first()
+        if row is None or not row.is_used:
+            return
+        run = Run.objects.filter(connection=row, finished_at=None).first()
+        if run is not None:
+            run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
+            run.save(update_fields=["state", "error", "finished_at"])
+            row.run_wanted, row.run_wanted_by = run.trigger, run.started_by
+        put_back(row)
+        # Whoever still thinks that they hold it finds another fence.
+        row.lease = None
+        row.save(update_fields=["run_wanted", "run_wanted_by", "lease"])
 
 
 def put_back(row: Connection) -> None:

@@ -111,6 +111,14 @@ _WHY_DAYLESS: Final[Mapping[str, str]] = {
 _RUN_ERRORS: Final[Mapping[str, str]] = {
     "interrupted": gettext_noop("The sync was interrupted. Nothing to do: the next one goes on."),
     "internal": gettext_noop("Something went wrong in Rollcall. Tell whoever runs it; its log says more."),
+    "database": gettext_noop(
+        "Rollcall’s database could not do its part, so nothing of this sync counts. Rollcall tries again by itself;"
+        " whoever runs it should look at its log."
+    ),
+    "parked": gettext_noop(
+        "The last 3 syncs with {tool} broke off in Rollcall, so it starts no more by itself for a day. Choose"
+        " “Sync now” to try again; if it breaks off once more, tell whoever runs Rollcall."
+    ),
 }
 
 _REFUSED: Final[Mapping[str, str]] = {
@@ -177,6 +185,10 @@ _FIELDS: Final[Mapping[str, str]] = {
     "bank_account": gettext_noop("Bank account"),
     "custom": gettext_noop("Attributes of your own"),
 }
+
+
+STOPPED: Final = "stopped"
+"""The reason for which a plan is held whose apply died; stands among the limits that it passes (sync/parking.py)."""
 
 
 class _Blank(dict[str, str]):
@@ -318,6 +330,11 @@ def _breach(code: str, n: int) -> str:
         return gettext(
             "Everybody whose {what} is “{group}” would go ({count} people)."
             " Perhaps it was renamed or closed in {tool}."
+        )
+    if code == STOPPED:
+        return gettext(
+            "Making these changes broke off 3 times in Rollcall: {count} of {of} are made, the rest waits. Confirm to"
+            " go on with the rest; if it breaks off again, tell whoever runs Rollcall."
         )
     return _breach_of_details(code, n)
 

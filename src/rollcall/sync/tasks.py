@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from django.db import connection as database
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -35,8 +36,13 @@ log = structlog.get_logger(__name__)
 DUTY: Final = "schedule"
 _DUE_AT_ONCE: Final = 500
 _BUSY_TRIES: Final = 60
-_PATIENCE: Final = timedelta(minutes=2)
-"""After so long the job of an approved plan is taken for lost, though nobody was seen to die."""
+_PATIENCE: Final = timedelta(seconds=10)
+"""So long the job of an approved plan may take to come after the approval."""
+
+SILENT_SECONDS: Final = 20
+"""A worker that has not said for so long that it lives is dead; it says so every 5 s."""
+
+APPLY: Final = "rollcall.sync.tasks.apply_plan"
 
 
 @app.task(name="rollcall.sync.tasks.sync_connection")
@@ -54,7 +60,7 @@ def sync_connection(company_id: int, connection_id: int, trigger: str, started_b
         defer_run(company_id, connection_id, *again)
 
 
-@app.task(name="rollcall.sync.tasks.apply_plan")
+@app.task(name=APPLY)
 def apply_plan(company_id: int, plan_id: int, approved_by: str = "") -> None:
     """Apply an approved plan; waits for a run that is just at work on the connection."""
     for _ in range(_BUSY_TRIES):
@@ -116,16 +122,32 @@ def tick(timestamp: int = 0) -> None:
             .order_by("next_run_at")
             .values_list("company_id", "pk", "run_wanted", "run_wanted_by")[:_DUE_AT_ONCE]
         )
-        waiting = list(
-            Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - _PATIENCE)
-            .order_by("decided_at")
-            .values_list("company_id", "pk", "decided_by")[:_DUE_AT_ONCE]
-        )
+        waiting = _forgotten(now)
         webhooks.forget_old(now)
         pacing.forget_old(now)
     one_by_one("run_not_started", due, lambda one: _start_due(*one, now=now))
     one_by_one("apply_not_started", waiting, lambda one: defer_apply(*one))
     reminders.send_due(now)
+
+
+def _forgotten(now: datetime) -> list[tuple[int, int, str]]:
+    """Return (company, plan, by whom) of approved plans that no job of a living worker and no job in the queue is about."""
+    waiting = Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - _PATIENCE)
+    found = list(waiting.order_by("decided_at").values_list("company_id", "pk", "decided_by"))
+    if not found:
+        return []
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (job.args ->> 'plan_id')::bigint FROM procrastinate_jobs job
+            LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+            WHERE job.task_name = %s AND (job.status = 'todo' OR (
+                job.status = 'doing' AND worker.last_heartbeat > now() - make_interval(secs => %s)))
+            """,
+            [APPLY, SILENT_SECONDS],
+        )
+        known = {row[0] for row in cursor.fetchall()}
+    return [one for one in found if one[1] not in known][:_DUE_AT_ONCE]
 
 
 def _start_due(company_id: int, connection_id: int, trigger: str, by: str, *, now: datetime) -> None:
@@ -149,8 +171,9 @@ def take_up(company_id: int, connection_id: int, *, now: datetime) -> None:
         with access.acting_for(company_id):
             row = Connection.objects.select_for_update().get(pk=connection_id)
             died = parking.end_unfinished(row, now)
-            if died and row.is_used:
+            if row.is_used:
                 put_back(row)
+            if row.is_used and died:
                 _again_later(row, parking.deaths(row), now)
             plans = Plan.objects.filter(subscription__connection=row, state=PlanState.APPLYING)
             begun = list(plans.exclude(decided_at=None).order_by("pk").values_list("pk", "decided_by"))
