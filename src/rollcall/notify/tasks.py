@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from django.core.mail import get_connection
@@ -48,28 +49,32 @@ def deliver() -> int:
     """Sweep, then send everything due over one mail connection; returns how many mails were tried."""
     delivery.mark_unsure(timezone.now())
     tried = 0
-    while found := delivery.due(timezone.now(), BATCH):
+    # Each once a round: what could not even be noted is still due, and would be found for ever.
+    stuck: set[int] = set()
+    while found := [
+        one for one in delivery.due(timezone.now(), BATCH + len(stuck)) if one[1] not in stuck
+    ]:
         server = get_connection()
         try:
             server.open()
         except (smtplib.SMTPException, OSError) as error:
             # Nothing was shown to the mail server, so waiting is safe.
             log.warning("mail.server_unreachable", error=type(error).__name__, waiting=len(found))
-            for company_id, mail_id in found:
-                delivery.put_back(company_id, mail_id, timezone.now())
+            one_by_one("mail.not_put_back", found, lambda one: delivery.put_back(*one, timezone.now()))
             return tried
         try:
-            tried += len(found)
-            one_by_one("mail.not_made", found, lambda one: _send(*one, server))
+            one_by_one("mail.not_made", found, partial(_send_one, server, stuck))
         finally:
             server.close()
+        tried += len(found)
     return tried
 
 
-def _send(company_id: int, mail_id: int, server: delivery.Server) -> None:
+def _send_one(server: delivery.Server, stuck: set[int], one: tuple[int, int]) -> None:
     try:
-        delivery.send(company_id, mail_id, server)
+        delivery.send(*one, server)
     except Exception:
         # A mail that can't be made, or noted: it waits for its next try and stands in nobody's way.
-        delivery.put_back(company_id, mail_id, timezone.now())
+        stuck.add(one[1])
+        delivery.put_back(*one, timezone.now())
         raise

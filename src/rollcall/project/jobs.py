@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app as current_app
 
 from rollcall.project import weekly
 from rollcall.sync import drop_folder
-from rollcall.sync.tasks import SILENT_SECONDS, tick
+from rollcall.sync.tasks import SILENT_SECONDS
 
 _log = structlog.get_logger("rollcall.jobs")
 
@@ -74,15 +74,6 @@ def sweep(timestamp: int) -> None:
             """,
             [_KEEP_DAYS],
         )
-
-
-def start_of_worker() -> list[int]:
-    """What a worker does first: what a dead one has left is taken up now, not at the next full minute.
-
-    Returns the ids of the jobs that were finished as failed.
-    """
-    tick.defer()
-    return fail_jobs_of_dead_workers()
 
 
 def fail_jobs_of_dead_workers() -> list[int]:

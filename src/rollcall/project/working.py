@@ -24,6 +24,7 @@ from procrastinate.exceptions import ConnectorException
 from rollcall.project import jobs, up
 from rollcall.sync import stopping
 from rollcall.sync.run import let_go
+from rollcall.sync.tasks import tick
 
 _log = structlog.get_logger("rollcall.process")
 
@@ -90,6 +91,8 @@ class _Worker:
         for job in await asyncio.to_thread(_sweep):
             _log.warning("found a job of a dead worker", job=job)
         async with self.app.open_async():
+            # What a dead worker has left is taken up now, not at the next full minute.
+            await tick.defer_async()
             if not self.ready:
                 click.echo(up.WORKER_READY)
                 self.ready = True
@@ -116,7 +119,7 @@ class _Worker:
 def _sweep() -> list[int]:
     """Finish jobs of dead workers; in a thread that keeps no connection, for the next time it may be a dead one."""
     try:
-        return jobs.start_of_worker()
+        return jobs.fail_jobs_of_dead_workers()
     finally:
         connection.close()
 
