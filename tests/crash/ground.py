@@ -183,7 +183,9 @@ class Place:
         with self.ground.admin(self.name) as admin:
             admin.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
             admin.execute("UPDATE sync_plan SET decided_at = decided_at - interval '1 hour'")
-            admin.execute("UPDATE notify_mail SET claimed_at = now() - interval '1 hour' WHERE state = 'sending'")
+            admin.execute(
+                "UPDATE notify_mail SET claimed_at = now() - interval '1 hour' WHERE state = 'sending'"
+            )
 
     def open(self) -> dict[str, int]:
         """What is still to be done, by kind; empty when everything has settled."""

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import click
 import httpx
 import psycopg
 
@@ -38,12 +39,14 @@ _EVENTS = {
 _UNTOLD = """
     SELECT l.plan_id, l.number, l.kind FROM sync_line l
     WHERE l.state = 'done' AND l.kind = %s AND (
-        SELECT count(*) FROM events_event e WHERE e.plan_id = l.plan_id AND e.member_id = l.member_id AND e.kind = %s) <> 1
+        SELECT count(*) FROM events_event e
+        WHERE e.plan_id = l.plan_id AND e.member_id = l.member_id AND e.kind = %s) <> 1
 """
 _UNDONE = """
     SELECT e.plan_id, e.kind, e.member_id FROM events_event e
     WHERE e.plan_id IS NOT NULL AND e.kind = %s AND NOT EXISTS (
-        SELECT FROM sync_line l WHERE l.plan_id = e.plan_id AND l.member_id = e.member_id AND l.kind = %s AND l.state = 'done')
+        SELECT FROM sync_line l
+        WHERE l.plan_id = e.plan_id AND l.member_id = e.member_id AND l.kind = %s AND l.state = 'done')
 """
 _LIVING = """
     SELECT m.email_key, m.first_name, m.last_name, m.job_title, m.work_location, m.bank_mask, b.email_key, l.managed
@@ -95,7 +98,7 @@ class Soak:
             time.sleep(0.05)
             if time.monotonic() - told > 60:
                 told = time.monotonic()
-                print(f"{(until - told) / 60:.0f} minutes left, {dict(self.counts)}", flush=True)
+                click.echo(f"{(until - told) / 60:.0f} minutes left, {dict(self.counts)}")
 
     def _every(self, what: str, least: float, most: float, do: Callable[[], Any]) -> None:
         now = time.monotonic()
@@ -139,7 +142,10 @@ class Soak:
         action, body = self.random.choice(
             (
                 ("hire", {"n": 1}),
-                ("change", {"id": self.random.choice(ids), "fields": {"job_title": f"Title {time.time_ns() % 97}"}}),
+                (
+                    "change",
+                    {"id": self.random.choice(ids), "fields": {"job_title": f"Title {time.time_ns() % 97}"}},
+                ),
                 ("terminate", {"id": self.random.choice(ids[-20:])}),
             )
         )
@@ -163,7 +169,9 @@ class Soak:
 
     def owner(self) -> None:
         """An owner looks at what is held and says yes."""
-        self.counts["approvals"] += self.place.call("confirm_held", company=self.random.choice(self.companies))
+        self.counts["approvals"] += self.place.call(
+            "confirm_held", company=self.random.choice(self.companies)
+        )
 
     def end(self) -> None:
         """Let it settle, read once more, and look whether all is as it must be."""
@@ -172,7 +180,7 @@ class Soak:
             self.place.call("confirm_held", company=company)
             self.place.call("sync_now", company=company)
             self.settle()
-        print(f"settled after {time.monotonic() - started:.0f} s", flush=True)
+        click.echo(f"settled after {time.monotonic() - started:.0f} s")
         twin = self.joins("Twin")
         wanted = self.rows(_LIVING, twin)
         for company in self.companies:
@@ -197,7 +205,9 @@ class Soak:
                 return
             self.place.round()
             with self.made.admin("rollcall") as admin:
-                admin.execute("UPDATE notify_mail SET claimed_at = now() - interval '1 hour' WHERE state = 'sending'")
+                admin.execute(
+                    "UPDATE notify_mail SET claimed_at = now() - interval '1 hour' WHERE state = 'sending'"
+                )
             time.sleep(2)
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
@@ -214,7 +224,8 @@ class Soak:
                 if found:
                     self.wrong.append(f"{name}: {found[:3]}")
         doubles = self.rows(
-            "SELECT entity_id, email_key FROM directory_member WHERE state <> 'archived' GROUP BY 1, 2 HAVING count(*) > 1"
+            "SELECT entity_id, email_key FROM directory_member WHERE state <> 'archived'"
+            " GROUP BY 1, 2 HAVING count(*) > 1"
         )
         if doubles:
             self.wrong.append(f"two members with one address: {doubles[:3]}")
@@ -253,7 +264,18 @@ def restart_server(made: Ground, mode: str) -> None:
     home = made.home
     options = database._server_options(home)
     data = home / "postgres" / "data"
-    arguments = ("-D", str(data), "-l", str(home / "postgres" / "log"), "-o", options, "-w", "-m", mode, "restart")
+    arguments = (
+        "-D",
+        str(data),
+        "-l",
+        str(home / "postgres" / "log"),
+        "-o",
+        options,
+        "-w",
+        "-m",
+        mode,
+        "restart",
+    )
     database._run(home, "pg_ctl", *arguments)
 
 
@@ -263,18 +285,18 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     given = parser.parse_args()
-    print(f"soaking for {given.minutes:g} minutes, seed {given.seed}", flush=True)
+    click.echo(f"soaking for {given.minutes:g} minutes, seed {given.seed}")
     with ground(safe=True) as made, tool(PEOPLE) as stand_in:
         soak = Soak(made, stand_in, given.seed)
         soak.begin()
         soak.disturb(given.minutes)
         soak.end()
         for name, count in sorted(soak.told().items()):
-            print(f"{count:>8}  {name}")
+            click.echo(f"{count:>8}  {name}")
         for one in soak.wrong:
-            print(f"WRONG: {one}")
+            click.echo(f"WRONG: {one}")
         if soak.wrong:
-            print(made.log.read_text(encoding="utf-8", errors="replace")[-20_000:])
+            click.echo(made.log.read_text(encoding="utf-8", errors="replace")[-20_000:])
     return 1 if soak.wrong else 0
 
 

@@ -119,7 +119,9 @@ def test_c3_what_no_second_try_mends_is_raised_at_once() -> None:
 
 def refuse(owner: psycopg.Connection, state: str, *, times: int) -> None:
     """PostgreSQL refuses the next writes of members with this error."""
-    owner.execute("DROP SEQUENCE IF EXISTS refused CASCADE; CREATE SEQUENCE refused; GRANT ALL ON refused TO PUBLIC")
+    owner.execute(
+        "DROP SEQUENCE IF EXISTS refused CASCADE; CREATE SEQUENCE refused; GRANT ALL ON refused TO PUBLIC"
+    )
     kill = "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5);"
     does = kill if state == "57P01" else f"RAISE EXCEPTION 'refused' USING ERRCODE = '{state}';"
     owner.execute(
@@ -171,7 +173,9 @@ def test_c4_inv4_a_full_disk_no_memory_and_a_statement_that_takes_too_long_end_t
     assert flow.people() == before and connection_now.lease is None
     assert flow.get(lambda: parking.deaths(connection_now)) == 0
     assert flow.run().error == "" and new in flow.members()
-    assert not flow.get(lambda: Line.objects.filter(state=LineState.WANTED, plan__state=PlanState.APPLYING).exists())
+    assert not flow.get(
+        lambda: Line.objects.filter(state=LineState.WANTED, plan__state=PlanState.APPLYING).exists()
+    )
     assert flow.get(lambda: Run.objects.filter(finished_at=None).count()) == 0
     assert flow.connection().state == State.CONNECTED
 

@@ -141,7 +141,9 @@ def told(act: Act, place: Place, at: str) -> str:
 def differences(act: Act, place: Place) -> list[str]:
     """What is not as in the twin that nobody disturbed (invariants 4, 5, 7, 10-15, 17)."""
     seen, wrong = place.call("look"), []
-    wrong += [f"{name} is {seen[name]}, not {value}" for name, value in act.wanted.items() if seen[name] != value]
+    wrong += [
+        f"{name} is {seen[name]}, not {value}" for name, value in act.wanted.items() if seen[name] != value
+    ]
     states = dict(place.rows("SELECT state, count(*) FROM notify_mail GROUP BY 1"))
     if set(states) - {"sent", "unconfirmed"} or states.get("unconfirmed", 0) > 1:
         wrong.append(f"mails are {states}")
@@ -165,9 +167,7 @@ def test_c1_o1_inv4_inv5_inv7_inv12_inv13_inv15_inv17_killed_at_every_point_the_
     assert len(places) >= FEWEST_PLACES or PLACES.isdecimal()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wrong = [
-            one
-            for one in pool.map(lambda given: killed(made, given[0], *given[1]), enumerate(places))
-            if one
+            one for one in pool.map(lambda given: killed(made, given[0], *given[1]), enumerate(places)) if one
         ]
     assert wrong == [], f"{len(wrong)} of {len(places)} places:\n" + "\n".join(wrong)
 

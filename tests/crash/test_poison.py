@@ -38,7 +38,10 @@ from rollcall.sync import drop_folder, files, tasks
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 GOOD = 10
-CSV = b"Id,First name,Last name,Email,Start date,Team\n1,A,B,a1@acme.example,13/02/2020,T\n2,C,D,c2@acme.example,13/02/2020,T\n"
+CSV = (
+    b"Id,First name,Last name,Email,Start date,Team\n"
+    b"1,A,B,a1@acme.example,13/02/2020,T\n2,C,D,c2@acme.example,13/02/2020,T\n"
+)
 TABLES = (
     "connections_connection",
     "connections_sourcefile",
@@ -70,7 +73,8 @@ class Many(msgspec.Struct, kw_only=True):
         )
         for table in TABLES:
             self.owner.execute(
-                f"CREATE TRIGGER poison BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION poison()"
+                f"CREATE TRIGGER poison BEFORE INSERT OR UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION poison()"
             )
 
     def those(self, model: type, **fields: object) -> set[int]:
@@ -204,7 +208,7 @@ def test_c4_the_drop_folder_is_emptied_for_all_others(
     for _ in range(2):
         drop_folder.look(timezone.now())
     left = {one.company_id for one in many.entities if (tmp_path / str(one.pk) / "staff.csv").exists()}
-    assert left == {many.bad} or left == set(), left
+    assert left <= {many.bad}
     gone = {one.company_id for one in many.entities if list((tmp_path / str(one.pk)).glob("*/*.csv"))}
     assert gone >= many.others
     assert many.those(SourceFile) == many.everybody
@@ -227,10 +231,15 @@ def test_c4_o6_companies_take_turns_at_the_relay(many: Many) -> None:
     """A company with three batches of events waits behind every other one's first."""
     first = many.entities[0].company_id
     with acting_for(first):
-        append([NewEvent(company_id=first, kind=Kind.PLAN_APPLIED, actor=SYSTEM) for _ in range(3 * relay.BATCH)])
+        append(
+            [NewEvent(company_id=first, kind=Kind.PLAN_APPLIED, actor=SYSTEM) for _ in range(3 * relay.BATCH)]
+        )
     order: list[int] = []
     failed: list[int] = []
     had_turn: list[int] = []
-    while relay._hand_on_one_batch([lambda events: order.append(events[0].company_id)], failed, had_turn) is not None:
+    while (
+        relay._hand_on_one_batch([lambda events: order.append(events[0].company_id)], failed, had_turn)
+        is not None
+    ):
         pass
     assert sorted(order) == sorted(many.everybody)

@@ -1,8 +1,8 @@
 """Starts real workers quickly: Django is loaded once, and each worker is a process of its own, forked from here.
 
-``python -m tests.crash.worker`` reads orders as JSON lines and answers each with the process's id; when a process ends,
-its id and exit status. An order: {"database", "tool", "mails", "log", and "do": "work" with "kill" or "note", or the name
-of a function of ``tests.crash.story`` with "result", the file for what it returns}.
+``python -m tests.crash.worker`` reads orders as JSON lines and answers each with the process's id; when a process
+ends, with its id and exit status. An order has "database", "tool", "mails", "log" and "do": "work" with "kill" or
+"note", or the name of a function of ``tests.crash.story`` with "result", the file for what it returns.
 """
 
 import json
@@ -66,7 +66,7 @@ def _fork(order: dict[str, Any]) -> int:
         status = 0
     except SystemExit as ends:
         status = int(ends.code or 0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told in the log
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -107,7 +107,11 @@ def test_inv17_a_mistake_of_our_own_three_times_in_a_row_parks_the_connection(fl
             run_connection(flow.company, flow.connection().pk, trigger="clock")
         assert flow.connection().error == expected
     assert flow.people() == people
-    flow.get(lambda: Subscription.objects.update(settings={"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}))
+    flow.get(
+        lambda: Subscription.objects.update(
+            settings={"scope": {"type": "everybody"}, "invite": {"type": "at_once"}}
+        )
+    )
     assert flow.run("person").error == ""
 
 
@@ -137,7 +141,9 @@ def test_c1_c7_inv12_a_plan_whose_apply_dies_three_times_is_held_with_the_reason
     flow.run("first")
     plan = flow.preview(Settings())
     flow.approve(plan)
-    poison = flow.get(lambda: Line.objects.filter(plan=plan, state=LineState.WANTED).order_by("number").first())
+    poison = flow.get(
+        lambda: Line.objects.filter(plan=plan, state=LineState.WANTED).order_by("number").first()
+    )
     fields = poison.fields
     flow.get(lambda: Line.objects.filter(pk=poison.pk).update(fields={"email": "nothing of the kind"}))
     for tries in (1, 2, 3):

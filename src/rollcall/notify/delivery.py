@@ -47,7 +47,7 @@ class Server(Protocol):
 
 
 def due(now: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (company, mail) ids of what may be sent now: every company's oldest, then everybody's second oldest, ..."""
+    """Return (company, mail) ids of what may be sent now: every company's oldest, then each one's second, ..."""
     order = ("next_try_at", "pk")
     turn = Window(RowNumber(), partition_by="company_id", order_by=order)
     with on_duty(DUTY):

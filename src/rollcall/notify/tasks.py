@@ -51,9 +51,7 @@ def deliver() -> int:
     tried = 0
     # Each once a round: what could not even be noted is still due, and would be found for ever.
     stuck: set[int] = set()
-    while found := [
-        one for one in delivery.due(timezone.now(), BATCH + len(stuck)) if one[1] not in stuck
-    ]:
+    while found := [one for one in delivery.due(timezone.now(), BATCH + len(stuck)) if one[1] not in stuck]:
         server = get_connection()
         try:
             server.open()

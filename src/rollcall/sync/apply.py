@@ -86,7 +86,7 @@ def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
 def _next_chunk(
     plan: Plan, token: UUID, actor: Actor, after: int, *, swapping: bool
 ) -> tuple[int, int] | None:
-    """Apply the next lines in one transaction; return the last one's number and the rows written, ``None`` at the end."""
+    """Apply the next lines in one transaction; return the last one's number and the rows written; ``None``: the end."""
     with access.acting_for(plan.company_id):
         _check(plan, token)
         lines = _next_lines(plan, after, swapping=swapping)

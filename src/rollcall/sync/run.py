@@ -175,9 +175,7 @@ def settle(
     return made
 
 
-def _decide(
-    company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool
-) -> Plan | None:
+def _decide(company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool) -> Plan | None:
     with access.acting_for(company_id):
         made = Plan.objects.filter(run=run, subscription=subscription_id).first()
         if made is not None:

@@ -131,7 +131,7 @@ def tick(timestamp: int = 0) -> None:
 
 
 def _forgotten(now: datetime) -> list[tuple[int, int, str]]:
-    """Return (company, plan, by whom) of approved plans that no job of a living worker and no job in the queue is about."""
+    """Return (company, plan, by whom) of approved plans that no job in the queue, or of a living worker, is about."""
     waiting = Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - _PATIENCE)
     found = list(waiting.order_by("decided_at").values_list("company_id", "pk", "decided_by"))
     if not found:
