@@ -26,7 +26,7 @@ from rollcall.events.outbox import Json, NewEvent, append
 from rollcall.sync import tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, check, lease
-from rollcall.sync.models import Plan, PlanState, Run, RunState
+from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
 from rollcall.sync.telling import about_error, about_held
 
@@ -148,8 +148,11 @@ def settle(
     with access.acting_for(company_id):
         subscription = Subscription.objects.get(pk=subscription_id)
         made = plan(subscription, subscription.get_settings(), now=timezone.now(), run=run)
-        # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
-        if made is None or made.state != PlanState.PREVIEW or made.for_settings:
+        # What waits comes back here, looked at again; a plan for settings waits for its person.
+        if made is None or made.state not in WAITING or made.for_settings:
+            return made
+        # Told once, however often it comes back. With looser limits it may go on.
+        if made.state == PlanState.HELD and made.breaches:
             return made
         if not apply_now and made.counts["acting"]:
             return made
@@ -159,8 +162,8 @@ def settle(
             made.state = PlanState.HELD
             _tell(made, EventKind.PLAN_HELD, about_held(made))
         else:
-            made.state = PlanState.APPLYING
-        made.save(update_fields=["state", "finished_at"])
+            made.state, made.began_at = PlanState.APPLYING, timezone.now()
+        made.save(update_fields=["state", "finished_at", "began_at"])
     if made.state == PlanState.APPLYING:
         apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
     return made
