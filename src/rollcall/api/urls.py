@@ -17,6 +17,7 @@ from rollcall.api import (
     employees,
     entities,
     events,
+    limits,
     members,
     plans,
     problems,
@@ -57,6 +58,7 @@ api.add_decorator(_whole_or_nothing)
 api.add_router("/tools", tools.router)
 api.add_router("/entities", entities.router)
 api.add_router("/entities", settings.router)
+api.add_router("/entities", limits.router)
 api.add_router("/entities", plans.router)
 api.add_router("/entities", members.router)
 api.add_router("/entities", employees.router)

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from rollcall.accounts import sealed, secrets
+from rollcall.engine.limits import Limits
 from rollcall.engine.settings import Settings
 
 
@@ -131,6 +132,10 @@ class Subscription(models.Model):
     def get_draft(self) -> Settings:
         """Return the settings as last edited, else the confirmed ones."""
         return msgspec.convert(self.draft, Settings) if self.draft else self.get_settings()
+
+    def get_limits(self) -> Limits:
+        """Return the limits in force: no preview changes them, only ``sync.limiting.change``."""
+        return (self.get_settings() if self.is_live else self.get_draft()).limits
 
 
 class Employee(models.Model):

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     PLAN_REJECTED = "plan.rejected"
     PLAN_APPLIED = "plan.applied"
     SETTINGS_CHANGED = "settings.changed"
+    LIMITS_CHANGED = "limits.changed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a kind of event, no secret
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind of event, no secret
     ENTITY_CREATED = "entity.created"
@@ -76,6 +77,7 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.PLAN_REJECTED: "A person rejected a plan.",
     Kind.PLAN_APPLIED: "The changes of a plan were made.",
     Kind.SETTINGS_CHANGED: "Scope, options or limits of an entity changed.",
+    Kind.LIMITS_CHANGED: "A person changed limits of an entity; the data names each before and after, and why.",
     Kind.TOKEN_ISSUED: "An API token was made.",
     Kind.TOKEN_REVOKED: "An API token was revoked.",
     Kind.ENTITY_CREATED: "An entity was added to the company.",

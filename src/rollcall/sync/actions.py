@@ -132,6 +132,9 @@ def preview(subscription: Subscription, settings: Settings, *, actor: Actor) -> 
         raise Refused("not_connected")
     if subscription.connection.last_good_at is None:
         raise Refused("not_read_yet")
+    if subscription.is_live:
+        # Limits change with a reason of their own, never beside something else (S3).
+        settings = msgspec.structs.replace(settings, limits=subscription.get_limits())
     Subscription.objects.filter(pk=subscription.pk).update(draft=msgspec.to_builtins(settings))
     made = plan(subscription, settings, now=timezone.now(), for_settings=True, made_by=actor.label)
     if made is None:  # pragma: no cover - plans for settings are always stored
@@ -148,7 +151,8 @@ def approve(
     A plan that takes another back pauses the connection: the next run would do it all again.
 
     Raises ``Refused``: ``decided`` (already confirmed, rejected or superseded), ``digest`` (not the plan that was
-    shown), ``stale`` (older than a day), ``override_needed`` (limits are passed, or a plan is taken back, and no
+    shown), ``stale`` (a preview older than a day), ``unseen`` (a sync's plan that no sync has found again for a day),
+    ``override_needed`` (limits are passed, or a plan is taken back, and no
     reason was given), ``nothing_left`` (all changes are doubtful), ``undone`` (taken back meanwhile).
     """
     locked = Plan.objects.select_for_update(of=("self",)).select_related("undoes").get(pk=made.pk)
@@ -168,7 +172,8 @@ def approve(
         # A plan that was held under the old settings is not what these settings want (C6).
         others = Plan.objects.filter(subscription=subscription, state__in=WAITING).exclude(pk=locked.pk)
         others.update(state=PlanState.SUPERSEDED, finished_at=now)
-        subscription.settings, subscription.draft = locked.settings, None
+        limits = msgspec.to_builtins(subscription.get_limits())
+        subscription.settings, subscription.draft = {**locked.settings, "limits": limits}, None
         subscription.version += 1
         subscription.save(update_fields=["settings", "draft", "version"])
     locked.state, locked.decided_by, locked.decided_at = PlanState.APPLYING, actor.label, now
@@ -183,13 +188,25 @@ def approve(
     transaction.on_commit(partial(tasks.defer_apply, locked.company_id, locked.pk, actor.label))
 
 
+def is_old(made: Plan, now: datetime) -> bool:
+    """Tell whether a plan that waits is too old to be approved (C6).
+
+    A preview is good for a day. What a run wants stays good as long as runs go on wanting the same: each good one
+    finds the plan again, or puts another in its place.
+    """
+    seen = made.made_at
+    if not (made.for_settings or made.undoes_id):
+        seen = max(seen, made.subscription.connection.last_good_at or seen)
+    return now - seen > PREVIEW_LIVES
+
+
 def _approvable(locked: Plan, digest: str, now: datetime, *, reason: str, without_doubtful: bool) -> None:
     if locked.state not in WAITING:
         raise Refused("decided", state=locked.state)
     if locked.digest != digest:
         raise Refused("digest")
-    if (locked.for_settings or locked.undoes_id) and now - locked.made_at > PREVIEW_LIVES:
-        raise Refused("stale")
+    if is_old(locked, now):
+        raise Refused("stale" if locked.for_settings or locked.undoes_id else "unseen")
     if ((locked.breaches and not without_doubtful) or locked.undoes_id) and not reason:
         raise Refused("override_needed")
 

@@ -144,9 +144,19 @@ _REFUSED: Final[Mapping[str, str]] = {
         "The list of changes is no longer the one you saw. Look at it again, then confirm."
     ),
     "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
+    "unseen": gettext_noop(
+        "No sync has confirmed these changes for a day. Wait for the next good sync, then decide."
+    ),
     "override_needed": gettext_noop(
         "Write down why these changes are right; without a reason they are not made."
     ),
+}
+
+_REFUSED_LIMITS: Final[Mapping[str, str]] = {
+    "reason_needed": gettext_noop(
+        "Write down why the limits change; without a reason they stay as they are."
+    ),
+    "limits_range": gettext_noop("A limit is outside what may be set, so no limit was changed."),
 }
 
 _FIELDS: Final[Mapping[str, str]] = {
@@ -264,7 +274,7 @@ def error_sentence(code: str, params: Mapping[str, Any]) -> str:
 
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
     """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
-    return _filled(_REFUSED.get(code, code), {**params, "tool": _tool(params, "")})
+    return _filled({**_REFUSED, **_REFUSED_LIMITS}.get(code, code), {**params, "tool": _tool(params, "")})
 
 
 def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, tool: str = "") -> str:

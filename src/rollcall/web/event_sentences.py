@@ -13,6 +13,7 @@ from rollcall.accounts.models import Plan, Role
 from rollcall.connections import gallery
 from rollcall.events.catalogue import DOCS, Kind
 from rollcall.events.models import Event
+from rollcall.sync.limit_words import change_text
 from rollcall.sync.sentences import day_text, error_sentence, field_label, why_sentence
 from rollcall.web.words import value_label
 
@@ -192,6 +193,11 @@ def _entity_changed(data: Mapping[str, Any], texts: _Blank) -> str:
     return gettext("Details changed.")
 
 
+def _limits_changed(data: Mapping[str, Any], texts: _Blank) -> str:
+    said = [change_text(name, *pair) for name, pair in (data.get("limits") or {}).items()]
+    return _because(" ".join([gettext("Limits changed."), *said]), data.get("reason"))
+
+
 _OWN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any], _Blank], str]]] = {
     Kind.MEMBER_UPDATED: _updated,
     Kind.MEMBER_SUSPENDED: _suspended,
@@ -200,6 +206,7 @@ _OWN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any], _Blank], str]]] = {
     Kind.CONNECTION_CHANGED: _connection_changed,
     Kind.PLAN_APPROVED: _approved,
     Kind.PLAN_APPLIED: _applied,
+    Kind.LIMITS_CHANGED: _limits_changed,
     Kind.ENTITY_CHANGED: _entity_changed,
     Kind.COMPANY_PLAN_CHANGED: _entity_changed,
 }
