@@ -34,7 +34,7 @@ class LimitsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class LimitsChange(msgspec.Struct, frozen=True, kw_only=True):
     """New values and why; what is left out stays as it is."""
 
-    limits: Mapping[str, float]
+    limits: Mapping[str, int | float]
     reason: str
 
 
@@ -83,13 +83,12 @@ def _answer(found: Subscription) -> LimitsAnswer:
     )
 
 
-def _limits(found: Subscription, asked: Mapping[str, float]) -> Limits:
+def _limits(found: Subscription, asked: Mapping[str, int | float]) -> Limits:
     unknown = sorted(set(asked) - set(RANGES))
     if unknown:
         raise _invalid("limits", f"not a limit: {', '.join(unknown)}")
     values: dict[str, Any] = {**msgspec.to_builtins(found.get_limits()), **asked}
     try:
-        # 3.0 people are 3, and 2.5 people are none.
         limits = msgspec.convert(values, Limits, strict=True)
     except msgspec.ValidationError as error:
         raise _invalid("limits", str(error)) from None

@@ -135,7 +135,9 @@ def _how_much(breach: Mapping[str, Any], code: str, done: int) -> str:
             " the limit of 7 days is {most}.",
             done,
         )
-    return f"{said} {gettext('All entities that use this connection count together.')}" if together else said
+    # Not in an f-string: makemessages finds no text in there.
+    both = gettext("All entities that use this connection count together.")
+    return f"{said} {both}" if together else said
 
 
 def _cause(code: str) -> str:

@@ -138,18 +138,18 @@ def number_text(name: str, value: float) -> str:
 
 
 def value_text(name: str, value: float) -> str:
-    """Return a value as people read it: “10 %”, “3”."""
+    """Return a value as people read it: “10%”, “3”."""
     number = number_text(name, value)
-    return gettext("{number} %").format(number=number) if is_share(name) else number
+    return gettext("{number}%").format(number=number) if is_share(name) else number
 
 
-def change_text(name: str, before: float, after: float) -> str:
-    """Return what one value of a limit became, in a sentence; a name nobody knows is told as it is."""
+def change_text(name: str, before: float | str, after: float | str) -> str:
+    """Return what one value of a limit became, in a sentence; numbers may be texts, as the audit log has them."""
     title = next((gettext(words.title) for words in ALL if name in words.names), name)
     text = gettext("{title} – {label}: {before} became {after}.")
     return text.format(
         title=title,
         label=label(name) if name in RANGES else name,
-        before=value_text(name, before),
-        after=value_text(name, after),
+        before=value_text(name, float(before)),
+        after=value_text(name, float(after)),
     )

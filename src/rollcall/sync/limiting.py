@@ -79,7 +79,8 @@ def change(
                 actor=actor,
                 entity_id=locked.entity_id,
                 data={
-                    "limits": {name: list(pair) for name, pair in changed.items()},
+                    # Entries hold no fractions: their digests have to come out the same everywhere.
+                    "limits": {name: [f"{one:.6g}" for one in pair] for name, pair in changed.items()},
                     "reason": reason.strip(),
                 },
             )

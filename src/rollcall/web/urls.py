@@ -15,6 +15,7 @@ from rollcall.web.tools import (
     guides,
     instant,
     integrations,
+    limits,
     tool_requests,
     webhook,
 )
@@ -55,6 +56,7 @@ urlpatterns = [
     path("settings/integrations/guides/", guides.guides, name="guides"),
     path("settings/integrations/other/guide/", guides.other_tool, name="other_tool"),
     path("settings/integrations/disconnect/", integrations.disconnect, name="disconnect"),
+    path("settings/integrations/limits/", limits.limits, name="limits"),
     path("settings/integrations/instant/", instant.instant, name="instant"),
     path("settings/integrations/configure/", configure.configure, name="configure"),
     path("settings/integrations/configure/count/", configure.count, name="configure_count"),
