@@ -29,7 +29,7 @@ def test_limits_are_told_with_their_ranges_and_use(alice: Caller, base: str) -> 
     assert used["archived", "day"]["done"] == 0 and used["archived", "week"]["most"] >= 0
 
 
-def test_s3_limits_change_with_a_reason_and_keep_the_rest(alice: Caller, base: str) -> None:
+def test_set3_limits_change_with_a_reason_and_keep_the_rest(alice: Caller, base: str) -> None:
     answer = alice("PUT", base + "/limits", {"limits": {"removed_heads": 60}, "reason": "merger"})
     assert answer.status_code == 200 and answer.json()["limits"]["removed_heads"] == 60
     assert answer.json()["limits"]["removed_floor"] == 3
@@ -51,7 +51,7 @@ def test_s3_limits_change_with_a_reason_and_keep_the_rest(alice: Caller, base: s
         ({"limits": {}}, "body", "missing required field"),
     ],
 )
-def test_s3_a_limit_is_not_switched_off(
+def test_set3_a_limit_is_not_switched_off(
     alice: Caller, base: str, body: object, field: str, message: str
 ) -> None:
     status, where, said = refused(alice("PUT", base + "/limits", body))

@@ -288,7 +288,7 @@ def test_a_tally_comes_back_as_it_was_stored_and_adds_up() -> None:
     assert Tally().as_json() == {} and vars(Tally.from_json({})) == vars(Tally())
 
 
-def test_s3_every_value_has_a_range_that_keeps_its_limit_on() -> None:
+def test_set3_every_value_has_a_range_that_keeps_its_limit_on() -> None:
     assert set(RANGES) == set(Limits.__struct_fields__)
     assert out_of_range(Limits()) == []
     loosest = Limits(**{name: highest for name, (_, highest) in RANGES.items()})  # type: ignore[arg-type] # by name

@@ -184,7 +184,7 @@ def test_rule6_a_plan_taken_up_after_a_kill_counts_until_its_end_is_old(flow: Fl
     assert about(leave(flow, 2)) == [("archived", "day", 2, 2)]
 
 
-def test_s3_limits_change_with_a_reason_and_make_no_plan_of_anybody(flow: Flow) -> None:
+def test_set3_limits_change_with_a_reason_and_make_no_plan_of_anybody(flow: Flow) -> None:
     flow.go_live(ARCHIVING)
     flow.run()
     before, version = flow.frozen(), flow.subscription().version
@@ -197,7 +197,7 @@ def test_s3_limits_change_with_a_reason_and_make_no_plan_of_anybody(flow: Flow) 
     assert change(flow, Limits(removed_heads=60)) == {} and len(flow.events("limits.changed")) == 1
 
 
-def test_s3_no_reason_or_a_value_out_of_range_changes_no_limit(flow: Flow) -> None:
+def test_set3_no_reason_or_a_value_out_of_range_changes_no_limit(flow: Flow) -> None:
     flow.go_live()
     assert code_of(
         flow, lambda: limiting.change(flow.subscription(), Limits(email_floor=5), reason=" ", actor=ALICE)
@@ -210,7 +210,7 @@ def test_s3_no_reason_or_a_value_out_of_range_changes_no_limit(flow: Flow) -> No
     assert flow.subscription().get_limits() == Limits() and not flow.events("limits.changed")
 
 
-def test_s3_no_preview_brings_other_limits_in_or_takes_new_ones_back(flow: Flow) -> None:
+def test_set3_no_preview_brings_other_limits_in_or_takes_new_ones_back(flow: Flow) -> None:
     flow.go_live()
     smuggled = flow.preview(Settings(archive_inactive=True, limits=Limits(removed_heads=9_999)))
     assert smuggled.settings["limits"]["removed_heads"] == 50
@@ -222,7 +222,7 @@ def test_s3_no_preview_brings_other_limits_in_or_takes_new_ones_back(flow: Flow)
     )
 
 
-def test_s3_limits_set_before_the_first_preview_come_with_it(flow: Flow) -> None:
+def test_set3_limits_set_before_the_first_preview_come_with_it(flow: Flow) -> None:
     flow.connect()
     flow.run("first")
     preview = flow.preview()

@@ -46,7 +46,7 @@ def automatic(here: Crew, **tally: Any) -> None:
         )
 
 
-def test_s3_a_limit_is_raised_with_a_reason_and_told_in_the_audit_log() -> None:
+def test_set3_a_limit_is_raised_with_a_reason_and_told_in_the_audit_log() -> None:
     here = crew()
     alice = browser(here.two.alice)
     answer = alice.post(PAGE, form(created_share="50", created_floor="40", reason="Season <b>"), follow=True)
@@ -57,7 +57,7 @@ def test_s3_a_limit_is_raised_with_a_reason_and_told_in_the_audit_log() -> None:
     assert "Season &lt;b&gt;" in log and "<b>Season" not in log
 
 
-def test_s3_without_a_reason_nothing_changes_and_what_was_typed_stays() -> None:
+def test_set3_without_a_reason_nothing_changes_and_what_was_typed_stays() -> None:
     here = crew()
     answer = browser(here.two.alice).post(PAGE, form(email_floor="5", reason=" "))
     assert answer.status_code == 422 and limits_of(here) == Limits()
@@ -77,7 +77,7 @@ def test_s3_without_a_reason_nothing_changes_and_what_was_typed_stays() -> None:
         ("bank_heads", "-1", "From 0 to 50."),
     ],
 )
-def test_s3_no_value_switches_a_limit_off(name: str, typed: str, said: str) -> None:
+def test_set3_no_value_switches_a_limit_off(name: str, typed: str, said: str) -> None:
     here = crew()
     answer = browser(here.two.alice).post(PAGE, form(**{name: typed}, reason="x"))
     assert answer.status_code == 422 and said in answer.content.decode()
@@ -111,10 +111,7 @@ def test_the_page_tells_what_is_used_of_each_limit() -> None:
     page = browser(here.two.alice).get(PAGE).content.decode()
     assert "4 of 10" in page and "4 of 20" in page
     assert "2 of 2" in page and "used up" in page
-    assert (
-        "At most 10% of the managed members, or 3 people if that is more; never more than 33.3% of them"
-        in page
-    )
+    assert "At most 10% of the managed members, or 3 if that is more; never more than 33.3% of them" in page
     assert "Nobody would be left." in page
 
 

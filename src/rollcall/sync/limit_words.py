@@ -24,7 +24,7 @@ ALL: Final = (
         key="removed",
         title=gettext_noop("Archived, or no longer managed"),
         rule=gettext_noop(
-            "At most {removed_share} of the managed members, or {removed_floor} people if that is more; never"
+            "At most {removed_share} of the managed members, or {removed_floor} if that is more; never"
             " more than {removed_share_always} of them, and never more than {removed_heads} people."
         ),
         names=("removed_share", "removed_floor", "removed_share_always", "removed_heads"),
@@ -40,15 +40,13 @@ ALL: Final = (
     Words(
         key="group",
         title=gettext_noop("One location, department or legal entity"),
-        rule=gettext_noop("At most {group_share} of its people, or {group_floor} people if that is more."),
+        rule=gettext_noop("At most {group_share} of its people, or {group_floor} if that is more."),
         names=("group_share", "group_floor"),
     ),
     Words(
         key="email",
         title=gettext_noop("E-mail changed"),
-        rule=gettext_noop(
-            "At most {email_share} of the managed members, or {email_floor} people if that is more."
-        ),
+        rule=gettext_noop("At most {email_share} of the managed members, or {email_floor} if that is more."),
         names=("email_share", "email_floor"),
         counts=(Breach.EMAILS,),
     ),
@@ -56,7 +54,7 @@ ALL: Final = (
         key="bank",
         title=gettext_noop("Bank account changed"),
         rule=gettext_noop(
-            "At most {bank_share} of the managed members, or {bank_floor} people if that is more; never more than"
+            "At most {bank_share} of the managed members, or {bank_floor} if that is more; never more than"
             " {bank_heads} people."
         ),
         names=("bank_share", "bank_floor", "bank_heads"),
@@ -66,7 +64,7 @@ ALL: Final = (
         key="manager",
         title=gettext_noop("Line manager changed"),
         rule=gettext_noop(
-            "At most {manager_share} of the managed members, or {manager_floor} people if that is more."
+            "At most {manager_share} of the managed members, or {manager_floor} if that is more."
         ),
         names=("manager_share", "manager_floor"),
         counts=(Breach.MANAGERS,),
@@ -75,7 +73,7 @@ ALL: Final = (
         key="cleared",
         title=gettext_noop("One field emptied"),
         rule=gettext_noop(
-            "At most {cleared_share} of the members who have a value there, or {cleared_floor} people if that is more."
+            "At most {cleared_share} of the members who have a value there, or {cleared_floor} if that is more."
         ),
         names=("cleared_share", "cleared_floor"),
     ),
@@ -83,7 +81,7 @@ ALL: Final = (
         key="created",
         title=gettext_noop("Invited"),
         rule=gettext_noop(
-            "At most {created_share} of the managed members, or {created_floor} people if that is more."
+            "At most {created_share} of the managed members, or {created_floor} if that is more."
         ),
         names=("created_share", "created_floor"),
         counts=(Breach.CREATED,),
@@ -92,7 +90,7 @@ ALL: Final = (
         key="reactivated",
         title=gettext_noop("Brought back from the archive"),
         rule=gettext_noop(
-            "At most {reactivated_share} of the managed members, or {reactivated_floor} people if that is more."
+            "At most {reactivated_share} of the managed members, or {reactivated_floor} if that is more."
         ),
         names=("reactivated_share", "reactivated_floor"),
         counts=(Breach.REACTIVATED,),

@@ -26,6 +26,8 @@ class Row(Struct, frozen=True, kw_only=True):
     rule: str
     day: list[Used]
     week: list[Used]
+    # there are as many counts as there are groups, or fields
+    each: bool
 
 
 class Input(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ def rows(limits: Limits, used: Sequence[Use]) -> list[Row]:
             rule=limit_words.rule_text(words, limits),
             day=_used(words, used, Window.DAY),
             week=_used(words, used, Window.WEEK),
+            each=words.key in ("group", "cleared"),
         )
         for words in limit_words.ALL
     ]
