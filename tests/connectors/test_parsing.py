@@ -91,9 +91,15 @@ def test_i3_an_email_is_kept_as_given_for_sending() -> None:
     assert parsing.text(" Ida.Falk@Acme.example ", "e") == " Ida.Falk@Acme.example "
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\u2003", "\x00", " \n"])
+@pytest.mark.parametrize("blank", ["", " ", "\u2003", "\t", " \n"])
 def test_a_text_of_blanks_is_empty(blank: Any) -> None:
     assert parsing.text(blank, "t") is None
+
+
+@pytest.mark.parametrize("unreadable", ["\x00", " \x07 ", "\x7f\x9f"])
+def test_e2_a_text_of_nothing_but_controls_is_set_aside(unreadable: Any) -> None:
+    """Nobody can tell that it means *empty*, so what was known stays."""
+    assert parsing.text(unreadable, "t") is UNSET
 
 
 def test_e2_e3_marks_and_emoji_stay_and_controls_go() -> None:
