@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('connections', '0009_tally'),
-        ('sync', '0003_undo'),
+        ('sync', '0004_drill'),
     ]
 
     operations = [
