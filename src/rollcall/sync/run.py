@@ -19,8 +19,10 @@ from rollcall.accounts.actor import Actor
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.gallery import tool_name
+from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
+from rollcall.directory import erasing
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import Json, NewEvent, append
 from rollcall.sync import tally
@@ -175,14 +177,19 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
     def guard() -> object:
         return check(connection.pk, token)
 
+    def gone() -> Gone:
+        return erasing.gone_from_mirror(connection.company_id, connection.pk)
+
     since, read_at = connection.changes_since, connection.full_read_at
     lately = read_at is not None and now - read_at < FULL_EVERY
     if connector.tool.delta and since is not None and lately and connection.changes_key == key:
-        found = fetch_changes(connection, connector, since=since, now=now, progress=progress, guard=guard)
+        found = fetch_changes(
+            connection, connector, since=since, now=now, progress=progress, guard=guard, gone=gone
+        )
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 
