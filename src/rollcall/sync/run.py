@@ -27,6 +27,7 @@ from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import Json, NewEvent, append
 from rollcall.sync import tally
 from rollcall.sync.apply import apply
+from rollcall.sync.catching_up import caught_up, refused
 from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
@@ -150,6 +151,11 @@ def settle(
     with access.acting_for(company_id):
         subscription = Subscription.objects.get(pk=subscription_id)
         made = plan(subscription, subscription.get_settings(), now=timezone.now(), run=run)
+        paused = subscription.paused_since
+        if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
+            caught_up(subscription)
+            run.seen = {**run.seen, "caught_up": [*run.seen.get("caught_up", []), subscription.entity_id]}
+            run.save(update_fields=["seen"])
         # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
         if made is None or made.state != PlanState.PREVIEW or made.for_settings:
             return made
@@ -157,9 +163,9 @@ def settle(
             return made
         if not made.counts["acting"]:
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
-        elif made.breaches:
+        elif made.breaches or paused is not None:
             made.state = PlanState.HELD
-            _tell(made, EventKind.PLAN_HELD, about_held(made))
+            _tell(made, EventKind.PLAN_HELD, about_held(made, paused_since=paused))
         else:
             made.state = PlanState.APPLYING
         made.save(update_fields=["state", "finished_at"])
@@ -256,9 +262,20 @@ def _succeed(run: Run, connection: Connection, token: UUID) -> None:
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
         connection.last_good_at = now
+        if run.seen.get("caught_up"):
+            # Until the next run the card says that nothing had happened during the pause.
+            connection.progress = {"caught_up": run.seen["caught_up"]}
         connection.next_run_at = next_run(connection.pk, now)
         connection.save(
-            update_fields=["state", "error", "error_params", "failures", "last_good_at", "next_run_at"]
+            update_fields=[
+                "state",
+                "error",
+                "error_params",
+                "failures",
+                "last_good_at",
+                "next_run_at",
+                "progress",
+            ]
         )
         if recovered:
             _tell_connection(connection, EventKind.CONNECTION_RECOVERED, {})
