@@ -86,6 +86,11 @@ def about(member: Member, *, reason: str, actor: Actor) -> Traces:
     )
 
 
+def known_elsewhere(member: Member) -> bool:
+    """Tell whether another entity of the company has a member tied to the same employee."""
+    return not all(_known(link).everywhere for link in Link.objects.filter(member=member))
+
+
 def may_erase(entity_id: int, actor: Actor) -> None:
     """Raise ``Refused``: ``owners_only`` for everybody but an owner, and a token that an owner gave this right."""
     by_owner = actor.kind == "user" and role_in(entity_id, actor.id) == Role.OWNER

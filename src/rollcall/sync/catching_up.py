@@ -6,6 +6,8 @@ webhook, "Sync now", a new key) gets past it. It goes when a person confirms a p
 
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from rollcall.connections.models import Connection, Subscription
 from rollcall.engine.change import ACTING
 from rollcall.sync.models import WAITING, Line, LineState, Plan, PlanState
@@ -39,6 +41,14 @@ def close_interrupted(connection: Connection, now: datetime) -> None:
         made.outcome = {"done": done, "stale": stale, "member_rows": done}
         made.state, made.finished_at = PlanState.APPLIED, now
         made.save(update_fields=["outcome", "state", "finished_at"])
+
+
+def looks_of(connection_id: int) -> list[tuple[int, datetime, int | None]]:
+    """Return the entities of a connection whose look is still to be taken: since when, and the plan to look at."""
+    marked = Subscription.objects.filter(connection_id=connection_id).exclude(paused_since=None)
+    held = Plan.objects.filter(subscription=OuterRef("pk"), state=PlanState.HELD).order_by("-pk")
+    found = marked.annotate(held_plan=Subquery(held.values("pk")[:1])).order_by("entity_id")
+    return [(one.entity_id, one.paused_since, one.held_plan) for one in found if one.paused_since is not None]
 
 
 def refused(subscription: Subscription) -> bool:
