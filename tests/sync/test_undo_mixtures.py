@@ -76,7 +76,7 @@ def by_hand(flow: Flow, made: Plan, dice: Random) -> dict[int, dict[str, Any]]:
 
     def act() -> None:
         for line, deed in zip(done, ("suspend", "archive", "edit", "role", "sign_up"), strict=False):
-            member = Member.objects.select_related("entity").get(pk=line.member_id)
+            member = Member.objects.select_related("entity").get(pk=line.member_id or 0)
             if member.state == "archived":
                 continue
             if deed == "suspend":

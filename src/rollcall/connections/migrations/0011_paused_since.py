@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A connection that is paused already has no date; resuming it gives one."""
 
-    dependencies = [("connections", "0009_tally")]
+    dependencies = [("connections", "0010_folded_search")]
 
     operations = [
         migrations.AddField(
