@@ -16,6 +16,7 @@ from rollcall.api import (
     connections,
     employees,
     entities,
+    erasures,
     events,
     limits,
     members,
@@ -61,6 +62,7 @@ api.add_router("/entities", settings.router)
 api.add_router("/entities", limits.router)
 api.add_router("/entities", plans.router)
 api.add_router("/entities", members.router)
+api.add_router("/entities", erasures.router)
 api.add_router("/entities", employees.router)
 api.add_router("/connections", connections.router)
 api.add_router("/connections", runs.router)

@@ -119,6 +119,8 @@ class Subscription(models.Model):
     draft = models.JSONField(null=True)
     # attribute -> its values when an admin last saved the choice of employees: any other value is new to them
     seen_values = models.JSONField(null=True)
+    # since when runs were stopped; what happened meanwhile waits for a person, who looks at it first
+    paused_since = models.DateTimeField(null=True)
 
     @property
     def is_live(self) -> bool:

@@ -26,6 +26,9 @@ class Kind(StrEnum):
     MEMBER_BANK_DISPUTED = "member.bank_disputed"
     MEMBER_SUSPENDED = "member.suspended"
     MEMBER_SUSPENSION_LIFTED = "member.suspension_lifted"
+    MEMBER_ERASED = "member.erased"
+    MEMBER_ALLOWED_AGAIN = "member.allowed_again"
+    AUDIT_EMPTIED = "audit.emptied"
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_FAILED = "connection.failed"
@@ -65,6 +68,9 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.MEMBER_BANK_DISPUTED: "A member said that the new bank account is not theirs.",
     Kind.MEMBER_SUSPENDED: "An admin suspended a member at once; their access ended, their state stayed.",
     Kind.MEMBER_SUSPENSION_LIFTED: "An admin lifted the suspension of a member.",
+    Kind.MEMBER_ERASED: "An owner erased an archived member for good; nothing says who it was.",
+    Kind.MEMBER_ALLOWED_AGAIN: "An owner let somebody who was erased come back from the HR tool.",
+    Kind.AUDIT_EMPTIED: "Entries of the audit log were emptied of a person; the data vouches for what is left.",
     Kind.CONNECTION_CONNECTED: "An HR tool was connected.",
     Kind.CONNECTION_CHANGED: "Credentials or options of a connection changed.",
     Kind.CONNECTION_FAILED: "A connection stopped working and somebody must act.",

@@ -24,6 +24,7 @@ from rollcall.engine.settings import Settings
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import tasks
+from rollcall.sync.catching_up import caught_up, close_interrupted, stop
 from rollcall.sync.doubtful import leave_out
 from rollcall.sync.models import WAITING, Plan, PlanState
 from rollcall.sync.planning import plan
@@ -182,7 +183,9 @@ def approve(
     data = {"digest": digest, "override": locked.override}
     if locked.left_out:
         data["left_out"] = str(locked.left_out)
-    if locked.undoes_id is not None:
+    if locked.undoes_id is None:
+        caught_up(subscription)
+    else:
         data["undoes"] = str(locked.undoes_id)
     _tell_plan(EventKind.PLAN_APPROVED, locked, actor, data)
     transaction.on_commit(partial(tasks.defer_apply, locked.company_id, locked.pk, actor.label))
@@ -262,20 +265,29 @@ def reject(made: Plan, *, actor: Actor) -> None:
 
 
 def pause(connection: Connection, *, actor: Actor) -> None:
-    """Stop runs until somebody resumes; a run at work stops at its next step."""
+    """Stop runs until somebody resumes; a run at work stops at its next step.
+
+    Whatever HR does until then waits for a person after the resume (``catching_up``).
+    """
     if not connection.is_used:
         raise Refused("not_connected")
     connection.state, connection.next_run_at, connection.run_wanted = State.PAUSED, None, ""
     connection.save(update_fields=["state", "next_run_at", "run_wanted"])
+    stop(connection, timezone.now())
     _tell(EventKind.CONNECTION_CHANGED, connection, actor)
 
 
 def resume(connection: Connection, *, actor: Actor) -> None:
-    """Go on after a pause: a run starts at once. Raises ``Refused``: not_paused, or plan (S5)."""
+    """Go on after a pause: a run starts at once, and shows what happened meanwhile before it changes anybody.
+
+    Plans from before the pause are void, and one that was being applied ends where it stopped. Raises ``Refused``:
+    not_paused, or plan (S5).
+    """
     if connection.state != State.PAUSED:
         raise Refused("not_paused")
     if connection.company.plan not in PLANS_WITH_HR:
         raise Refused("plan", plan=connection.company.plan)
+    close_interrupted(connection, timezone.now())
     connection.state = resting_state(connection)
     connection.save(update_fields=["state"])
     _tell(EventKind.CONNECTION_CHANGED, connection, actor)
@@ -298,8 +310,8 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
     for subscription in Subscription.objects.filter(connection=connection):
         # The settings come back as a draft when somebody connects again.
         subscription.draft = subscription.settings or subscription.draft
-        subscription.settings = None
-        subscription.save(update_fields=["draft", "settings"])
+        subscription.settings = subscription.paused_since = None
+        subscription.save(update_fields=["draft", "settings", "paused_since"])
     source_files.erase(connection)
     ReadPage.objects.filter(connection=connection).delete()
     Employee.objects.filter(connection=connection).delete()

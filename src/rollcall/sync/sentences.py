@@ -69,6 +69,9 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} without having left."
         " Nothing happens until {tool} says that they left."
     ),
+    Why.ERASED: gettext_noop(
+        "Was erased from this entity for good. They come back only if an owner allows them again."
+    ),
     Why.UNUSUAL_LETTERS: gettext_noop(
         "The e-mail {email} has unusual letters. Make sure that it is not a look-alike."
     ),

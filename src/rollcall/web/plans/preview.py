@@ -70,6 +70,9 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "undoes": made.undoes and moment(made.undoes.finished_at, entity.time_zone),
         "undone": _undone(made, entity),
         "paused": connection.state == State.PAUSED,
+        "catching_up": moment(made.subscription.paused_since, entity.time_zone)
+        if made.state == PlanState.HELD
+        else None,
         **_group(request, made, tool),
         "breaches": [
             breach_sentence(one, employees=made.counts.get("employees"), tool=tool) for one in made.breaches
