@@ -18,6 +18,7 @@ ACTS: Final = frozenset(
         *("archive_member", "bring_back_member", "resend_invitation", "cancel_invitation", "confirm_bank"),
         *("dispute_bank", "sync_now", "pause", "resume", "join_connection", "configure_count"),
         *("configure_people", "plan_decide", "plan_undo", "revoke_token", "check_audit", "csv_again"),
+        *("erase_member", "allow_again"),
     )
 )
 """Addresses that are only posted to; they answer 405 to whoever wants to look."""
@@ -43,9 +44,19 @@ ELSEWHERE: Final = {
 """Addresses that are not measured, and why."""
 
 _PLAIN: Final = (
-    *("invite_member", "me", "my_mails", "integrations", "integrations_status", "disconnect", "instant"),
+    *(
+        "invite_member",
+        "erased_members",
+        "me",
+        "my_mails",
+        "integrations",
+        "integrations_status",
+        "disconnect",
+        "instant",
+        "drill",
+    ),
     *("configure", "entities", "add_entity", "company_plan", "tokens", "make_token", "audit"),
-    *("why_search", "between"),
+    *("why_search", "between", "drill_progress"),
 )
 _UNCONNECTED: Final = ("request_tool", "guides", "other_tool", "csv_upload")
 _TOOL: Final = "hibob"

@@ -13,6 +13,7 @@ from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections import source_files
 from rollcall.connections.models import Employee, Subscription
+from rollcall.directory.models import Tombstone
 from rollcall.sync.models import Plan, Run
 from rollcall.web.urls import urlpatterns
 from tests.web.crew import Crew, browser, crew, now_is
@@ -65,7 +66,10 @@ def _ids_of_alice(here: Crew) -> dict[str, int]:
             first_seen_at=now,
             changed_at=now,
         )
-    mine = {"entity": entity.pk, "token_id": token.pk, "row_id": row.pk}
+        stone = Tombstone.objects.create(
+            company=company, entity=entity, member_id=0, erased_at=now, erased_by="Alice", reason="by letter"
+        )
+    mine = {"entity": entity.pk, "token_id": token.pk, "row_id": row.pk, "tombstone_id": stone.pk}
     return mine | {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk, "file_id": file.pk}
 
 
@@ -87,7 +91,9 @@ def test_the_owner_herself_reaches_her_pages(here_ids: tuple[Crew, dict[str, int
     assert {client.get(address).status_code for address in _addresses(ids)} <= {200, 302, 405}
 
 
-def test_another_companys_ids_are_a_404_for_every_verb(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_inv18_another_companys_ids_are_a_404_for_every_verb(
+    here_ids: tuple[Crew, dict[str, int]],
+) -> None:
     here, ids = here_ids
     before = now_is(here.manual).state
     found = [one for one in _open(_answers(here.two.charlie, _addresses(ids))) if one[2] != 405]
@@ -95,7 +101,7 @@ def test_another_companys_ids_are_a_404_for_every_verb(here_ids: tuple[Crew, dic
     assert now_is(here.manual).state == before
 
 
-def test_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[str, int]]) -> None:
     here, ids = here_ids
     foreign = [status for *_, status in _answers(here.two.charlie, _addresses(ids))]
     unknown = [status for *_, status in _answers(here.two.charlie, _addresses(dict.fromkeys(ids, UNKNOWN)))]
@@ -103,7 +109,7 @@ def test_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[s
     assert foreign == unknown == too_big
 
 
-def test_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one(
+def test_z1_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one(
     here_ids: tuple[Crew, dict[str, int]],
 ) -> None:
     """S8."""
@@ -114,7 +120,7 @@ def test_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one
     assert [one for one in _open(_answers(dora, _addresses(ids))) if one[2] != 405] == []
 
 
-def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_a_stranger_is_sent_to_sign_in_and_learns_nothing(here_ids: tuple[Crew, dict[str, int]]) -> None:
     _, ids = here_ids
     assert {status for *_, status in _answers(None, _addresses(ids))} <= {302, 405}
 

@@ -6,8 +6,11 @@ from typing import Final, TypedDict
 import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Coalesce
 
 from rollcall.accounts import sealed, secrets
+from rollcall.engine.limits import Limits
 from rollcall.engine.settings import Settings
 
 
@@ -116,6 +119,8 @@ class Subscription(models.Model):
     draft = models.JSONField(null=True)
     # attribute -> its values when an admin last saved the choice of employees: any other value is new to them
     seen_values = models.JSONField(null=True)
+    # since when runs were stopped; what happened meanwhile waits for a person, who looks at it first
+    paused_since = models.DateTimeField(null=True)
 
     @property
     def is_live(self) -> bool:
@@ -131,6 +136,14 @@ class Subscription(models.Model):
     def get_draft(self) -> Settings:
         """Return the settings as last edited, else the confirmed ones."""
         return msgspec.convert(self.draft, Settings) if self.draft else self.get_settings()
+
+    def get_limits(self) -> Limits:
+        """Return the limits in force: no preview changes them, only ``sync.limiting.change``."""
+        return (self.get_settings() if self.is_live else self.get_draft()).limits
+
+
+SEARCHED: Final = ("last_name", "first_name", "work_email", "employee_number", "external_id")
+"""What a search for an employee looks through."""
 
 
 class Employee(models.Model):
@@ -177,6 +190,15 @@ class Employee(models.Model):
     changed_at = models.DateTimeField()
     absent_since = models.DateTimeField(null=True)
     absent_runs = models.PositiveIntegerField(default=0)
+    # names, e-mail and numbers in small letters without accents, as members have it: searches look into it
+    search = models.GeneratedField(
+        expression=Func(
+            Func(*(Coalesce(F(name), Value("")) for name in SEARCHED), function="", arg_joiner=" || ' ' || "),
+            function="directory_fold",
+        ),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
 
     class Meta:
         """Found by the tool's id, by the bytes, by address, by manager."""

@@ -89,8 +89,13 @@ class Plan(models.Model):
     made_by = models.TextField(blank=True, default="")
     # lines by kind, skips and notes by kind and reason too ("skip.no_email"), acting, employees, in_scope, managed
     counts = models.JSONField(default=dict)
-    # [{"breach": ..., "count": ..., "of": ..., "what": ...}]
+    # what the lines count (engine.tally.Tally)
+    tally = models.JSONField(default=dict)
+    # [{"breach": ..., "count": ..., "of": ..., "what": ..., "window": ..., "scope": ..., "done": ..., "most": ...,
+    #   "likely": engine.causes.Likely or null}]
     breaches = models.JSONField(default=list)
+    # when a run began to apply it without a person: such plans count in the windows of the limits
+    began_at = models.DateTimeField(null=True)
     decided_by = models.TextField(blank=True, default="")
     decided_at = models.DateTimeField(null=True)
     override = models.TextField(blank=True, default="")
@@ -103,9 +108,16 @@ class Plan(models.Model):
     outcome = models.JSONField(default=dict)
 
     class Meta:
-        """The plan that waits is found by entity. No plan is taken back twice."""
+        """The plan that waits is found by entity, what was done lately by age. No plan is taken back twice."""
 
-        indexes = [models.Index(fields=["entity", "state"], name="plan_waiting")]
+        indexes = [
+            models.Index(fields=["entity", "state"], name="plan_waiting"),
+            models.Index(
+                fields=["subscription", "finished_at"],
+                condition=models.Q(began_at__isnull=False),
+                name="plan_by_itself",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["undoes"],
@@ -146,3 +158,19 @@ class Line(models.Model):
         """Return the change that this line stores."""
         names = ("kind", "employee_id", "why", "name", "email", "member_id", "fields", "params")
         return msgspec.convert({name: getattr(self, name) for name in names}, Change)
+
+
+class Drill(models.Model):
+    """The last fire drill of an entity, for its page: numbers, codes and ids of members, never names."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.OneToOneField("accounts.Entity", on_delete=models.CASCADE)
+    started_at = models.DateTimeField()
+    started_by = models.TextField(blank=True, default="")
+    # of the last step, so that a drill whose worker died is known by its age
+    moved_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # why it ended early: busy, internal, or a code of sync.drill.Cannot
+    error = models.TextField(blank=True, default="")
+    # sync.drill.Outcome as JSON, one for each disaster played so far
+    outcomes = models.JSONField(default=list)

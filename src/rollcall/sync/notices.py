@@ -1,6 +1,7 @@
 """Events that tell admins of a plan that waits, or of a connection that fails."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from rollcall.accounts.actor import Actor
 from rollcall.connections.gallery import tool_name
@@ -11,8 +12,8 @@ from rollcall.sync.models import Plan
 from rollcall.sync.telling import about_held
 
 
-def tell_plan_held(made: Plan) -> None:
-    """Tell the admins of the entity that a plan waits for them."""
+def tell_plan_held(made: Plan, *, paused_since: datetime | None = None) -> None:
+    """Tell the admins of the entity that a plan waits for them; ``paused_since`` as in ``about_held``."""
     append(
         [
             NewEvent(
@@ -25,7 +26,7 @@ def tell_plan_held(made: Plan) -> None:
                 data={
                     "entity": made.entity.name,
                     "tool_name": tool_name(made.subscription.connection.tool),
-                    **about_held(made),
+                    **about_held(made, paused_since=paused_since),
                 },
             )
         ]

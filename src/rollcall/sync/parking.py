@@ -6,6 +6,7 @@ to do so every minute, and may take a worker with it each time. A parked connect
 for it, or after a day; a parked plan waits, held, for a person.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ import structlog
 from rollcall.connections.models import Connection, State
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection, tell_plan_held
-from rollcall.sync.sentences import STOPPED
+from rollcall.sync.breach_words import STOPPED
 from rollcall.sync.telling import about_error
 
 log = structlog.get_logger(__name__)
@@ -101,12 +102,17 @@ def hold(plan: Plan) -> None:
     done = lines.filter(state=LineState.DONE).count()
     wanted = lines.filter(state=LineState.WANTED).count()
     reason = {"breach": STOPPED, "count": done, "of": done + wanted, "what": ""}
-    plan.breaches = [*(one for one in plan.breaches if one["breach"] != STOPPED), reason]
+    plan.breaches = [*without_reason(plan.breaches), reason]
     # The settings it came with are the entity's already: from here on it is a plan like those of runs.
     plan.state, plan.for_settings = PlanState.HELD, False
     plan.save(update_fields=["breaches", "state", "for_settings"])
     log.error("plan_parked", company_id=plan.company_id, plan=plan.pk, done=done, left=wanted)
     tell_plan_held(plan)
+
+
+def without_reason(breaches: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the limits that a plan passes, without what its apply did."""
+    return [one for one in breaches if one["breach"] != STOPPED]
 
 
 def inherited(subscription_id: int) -> list[dict[str, object]]:

@@ -23,12 +23,15 @@ from rollcall.accounts.again import again, lost
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
+from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, State, Subscription
-from rollcall.connections.source import Access, Connector, OtherCompany, RateLimited, SourceError, opened
+from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
+from rollcall.directory import erasing
 from rollcall.sync import parking, stopping, tally
 from rollcall.sync.apply import apply
+from rollcall.sync.catching_up import caught_up, refused
 from rollcall.sync.lease import LeaseLost, check, lease, mine
-from rollcall.sync.models import Plan, PlanState, Run, RunState
+from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection, tell_plan_held
 from rollcall.sync.planning import plan
 from rollcall.sync.stopping import Stopped
@@ -137,7 +140,8 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         fetched = _read(run, connection, connector, token)
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
-    live = again(partial(_note, run, connection, token, fetched, found))
+    company, identity = found.company or "", found.identity or ""
+    live = again(partial(note, run, connection, fetched, token, company=company, identity=identity))
     for subscription_id in live:
         stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
@@ -145,8 +149,10 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
     again(partial(_succeed, run, connection, token))
 
 
-def _note(run: Run, connection: Connection, token: UUID, fetched: Fetched, found: Access) -> list[int]:
-    """Write down what was read; return the subscriptions to plan for."""
+def note(
+    run: Run, connection: Connection, fetched: Fetched, token: UUID, *, company: str, identity: str
+) -> list[int]:
+    """Store what a read found beside the mirror; return the subscriptions to settle. Raises ``LeaseLost``."""
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING
@@ -160,32 +166,69 @@ def _note(run: Run, connection: Connection, token: UUID, fetched: Fetched, found
             "full": fetched.full,
         }
         run.save(update_fields=["state", "seen"])
-        _note_read(connection, fetched, found.company or "", found.identity or "")
-        mine = Subscription.objects.filter(connection=connection).order_by("pk")
-        return [one.pk for one in mine if one.is_live]
+        _note_read(connection, fetched, company, identity)
+        return [
+            one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live
+        ]
 
 
 def settle(
-    company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool = True
+    company_id: int,
+    subscription_id: int,
+    run: Run,
+    token: UUID,
+    *,
+    apply_now: bool = True,
+    now: datetime | None = None,
 ) -> Plan | None:
-    """Plan for one entity; apply inside the limits, else hold and tell the admins once."""
-    made = again(partial(_decide, company_id, subscription_id, run, token, apply_now=apply_now))
+    """Plan for one entity; apply inside the limits, else hold and tell the admins once.
+
+    ``now`` (aware) is another time than the present one only in a fire drill.
+    """
+    tried: list[None] = []
+
+    def decide() -> Plan | None:
+        tried.append(None)
+        again_now = len(tried) > 1
+        return _decide(
+            company_id, subscription_id, run, token, apply_now=apply_now, now=now, repeated=again_now
+        )
+
+    made = again(decide)
     if made is not None and made.state == PlanState.APPLYING:
         apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
     return made
 
 
-def _decide(company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool) -> Plan | None:
+def _decide(
+    company_id: int,
+    subscription_id: int,
+    run: Run,
+    token: UUID,
+    *,
+    apply_now: bool,
+    now: datetime | None,
+    repeated: bool,
+) -> Plan | None:
     with access.acting_for(company_id):
-        made = Plan.objects.filter(run=run, subscription=subscription_id).first()
+        made = Plan.objects.filter(run=run, subscription=subscription_id).first() if repeated else None
         if made is not None:
             # Decided already: the connection to the database was lost just when that was committed.
             return made
         subscription = Subscription.objects.get(pk=subscription_id)
         waits = parking.inherited(subscription_id)
-        made = plan(subscription, subscription.get_settings(), now=timezone.now(), run=run)
-        # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
-        if made is None or made.state != PlanState.PREVIEW or made.for_settings:
+        made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
+        paused = subscription.paused_since
+        if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
+            caught_up(subscription)
+            run.seen = {**run.seen, "caught_up": [*run.seen.get("caught_up", []), subscription.entity_id]}
+            run.save(update_fields=["seen"])
+        # What waits comes back here, looked at again; a plan for settings waits for its person.
+        if made is None or made.state not in WAITING or made.for_settings:
+            return made
+        made.breaches = [*parking.without_reason(made.breaches), *waits]
+        # Told once, however often it comes back. With looser limits it may go on.
+        if made.state == PlanState.HELD and (made.breaches or paused is not None):
             return made
         if not apply_now and made.counts["acting"]:
             return made
@@ -194,12 +237,12 @@ def _decide(company_id: int, subscription_id: int, run: Run, token: UUID, *, app
         made.breaches = [*made.breaches, *waits]
         if not made.counts["acting"]:
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
-        elif made.breaches:
+        elif made.breaches or paused is not None:
             made.state = PlanState.HELD
-            tell_plan_held(made)
+            tell_plan_held(made, paused_since=paused)
         else:
-            made.state = PlanState.APPLYING
-        made.save(update_fields=["state", "finished_at", "breaches"])
+            made.state, made.began_at = PlanState.APPLYING, timezone.now()
+        made.save(update_fields=["state", "finished_at", "began_at", "breaches"])
         return made
 
 
@@ -212,14 +255,19 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
     def guard() -> object:
         return check(connection.pk, token)
 
+    def gone() -> Gone:
+        return erasing.gone_from_mirror(connection.company_id, connection.pk)
+
     since, read_at = connection.changes_since, connection.full_read_at
     lately = read_at is not None and now - read_at < FULL_EVERY
     if connector.tool.delta and since is not None and lately and connection.changes_key == key:
-        found = fetch_changes(connection, connector, since=since, now=now, progress=progress, guard=guard)
+        found = fetch_changes(
+            connection, connector, since=since, now=now, progress=progress, guard=guard, gone=gone
+        )
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 
@@ -287,9 +335,20 @@ def _succeed(run: Run, connection: Connection, token: UUID) -> None:
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
         connection.last_good_at = now
+        if run.seen.get("caught_up"):
+            # Until the next run the card says that nothing had happened during the pause.
+            connection.progress = {"caught_up": run.seen["caught_up"]}
         connection.next_run_at = next_run(connection.pk, now)
         connection.save(
-            update_fields=["state", "error", "error_params", "failures", "last_good_at", "next_run_at"]
+            update_fields=[
+                "state",
+                "error",
+                "error_params",
+                "failures",
+                "last_good_at",
+                "next_run_at",
+                "progress",
+            ]
         )
         if recovered:
             tell_connection(connection, told=None)

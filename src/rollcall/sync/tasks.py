@@ -23,8 +23,8 @@ from rollcall.accounts.again import again
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
-from rollcall.directory import reminders
-from rollcall.sync import parking, stopping, tally
+from rollcall.directory import erasing, reminders
+from rollcall.sync import drill_kept, erased, parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
 from rollcall.sync.models import Plan, PlanState
@@ -105,6 +105,12 @@ def _settled(plan: Plan) -> None:
             connection.save(update_fields=["state", "next_run_at"])
 
 
+@app.task(name="rollcall.sync.tasks.fire_drill")
+def fire_drill(company_id: int, entity_id: int) -> None:
+    """Play every disaster for an entity and keep what would have happened; members stay as they are."""
+    drill_kept.carry_out(company_id, entity_id)
+
+
 @app.task(name="rollcall.sync.tasks.tick")
 def tick(timestamp: int = 0) -> None:
     """The minute's round: take up what a dead worker left, start due runs and waiting plans, remind the invited.
@@ -128,6 +134,13 @@ def tick(timestamp: int = 0) -> None:
     one_by_one("run_not_started", due, lambda one: _start_due(*one, now=now))
     one_by_one("apply_not_started", waiting, lambda one: defer_apply(*one))
     reminders.send_due(now)
+    one_by_one("erasure_not_finished", erasing.unfinished(), lambda one: defer_erasure(*one))
+
+
+@app.task(name="rollcall.sync.tasks.finish_erasure")
+def finish_erasure(company_id: int, tombstone_id: int) -> None:
+    """Take somebody who was erased out of the audit log and of what names them elsewhere."""
+    erased.finish(company_id, tombstone_id)
 
 
 def _forgotten(now: datetime) -> list[tuple[int, int, str]]:
@@ -201,3 +214,8 @@ def defer_run(
 def defer_apply(company_id: int, plan_id: int, approved_by: str) -> None:
     """Queue the apply of an approved plan. Call it after the commit."""
     apply_plan.defer(company_id=company_id, plan_id=plan_id, approved_by=approved_by)
+
+
+def defer_erasure(company_id: int, tombstone_id: int) -> None:
+    """Queue what is left of an erasure. Call it after the commit."""
+    finish_erasure.defer(company_id=company_id, tombstone_id=tombstone_id)

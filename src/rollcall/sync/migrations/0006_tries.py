@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("sync", "0003_undo")]
+    dependencies = [("sync", "0005_limits_windows")]
 
     operations = [
         migrations.AddField(
