@@ -112,9 +112,7 @@ class Company:
 
         def do() -> None:
             found = actions.try_credentials(TOOL, self.credentials, WANTED)
-            actions.connect(
-                entity, TOOL, self.credentials, wanted=WANTED, access=found, actor=self.alice
-            )
+            actions.connect(entity, TOOL, self.credentials, wanted=WANTED, access=found, actor=self.alice)
 
         self.get(do)
 
@@ -131,12 +129,16 @@ class Company:
         self.approve(made)
         return made
 
-    def approve(self, made: Plan, *, without_doubtful: bool = False) -> None:
-        """Say yes to exactly this plan."""
+    def approve(self, made: Plan, *, without_doubtful: bool = False, digest: str = "") -> None:
+        """Say yes to exactly this plan, or with the digest of another."""
         override = "looked at it" if (made.breaches and not without_doubtful) or made.undoes_id else ""
         self.get(
             lambda: actions.approve(
-                made, made.digest, actor=self.alice, override=override, without_doubtful=without_doubtful
+                made,
+                digest or made.digest,
+                actor=self.alice,
+                override=override,
+                without_doubtful=without_doubtful,
             )
         )
 
@@ -196,5 +198,3 @@ def _times(cursor: Any) -> dict[str, list[str]]:
         )
         _TIMES.update({name: list(columns) for name, columns in cursor.fetchall() if name not in KEPT_STILL})
     return _TIMES
-
-

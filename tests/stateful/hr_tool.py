@@ -19,6 +19,7 @@ TOOL: Final = "bamboohr"
 HIDEABLE: Final = {"job_title": "jobTitle", "department": "department", "cost_center": "departmentNumber"}
 """Member's field -> BambooHR's name of what it is read from."""
 
+WRONG_KEY: Final = "a key of another company"
 # A fault -> whether a read is whole, and told the truth, while it is on.
 FAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "the tool is down": {"id": "T5", "status": 500},
@@ -26,7 +27,7 @@ FAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "an empty list": {"id": "P1"},
     "half a page": {"id": "P2", "mode": "short"},
     "a total that is wrong": {"id": "P4"},
-    "a key of another company": {"id": "A6"},
+    WRONG_KEY: {"id": "A6"},
     "a sign-in page": {"id": "T10"},
     "bodies that break off": {"id": "T3"},
 }
@@ -62,9 +63,18 @@ class HrTool:
         self._client.close()
 
     def control(self, action: str, /, **body: object) -> dict[str, Any]:
-        """Tell the tool something."""
+        """Tell the tool something; what HR does is about its own company, whatever a wrong key shows."""
+        elsewhere = (
+            FAULTS[self.fault]
+            if self.fault == WRONG_KEY and action not in ("faults", "permissions")
+            else None
+        )
+        if elsewhere:
+            self.control("faults", off=elsewhere["id"])
         answer = self._client.post(f"/{action}", json=body)
         assert answer.status_code == 200, answer.text
+        if elsewhere:
+            self.control("faults", on=dict(elsewhere))
         return dict(answer.json())
 
     # --- people -----------------------------------------------------------------------------------
@@ -191,6 +201,8 @@ class HrTool:
                 "bank_digest": "iban",
             }
             filled |= {
-                name for name, unit in units.items() if any(getattr(one, unit) is not None for one in readable)
+                name
+                for name, unit in units.items()
+                if any(getattr(one, unit) is not None for one in readable)
             }
         return Source(people=people, whole=not self.fault, filled=frozenset(filled - self.hidden))

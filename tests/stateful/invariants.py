@@ -1,12 +1,13 @@
 """The 20 invariants of the fault catalogue, each a function of a company's id and the log of its moments.
 
-Each looks at what the last moment changed, and raises ``Broken`` with a sentence. They recompute from rows and, where the
-log has one, from the model of the source; a log without a model (``source=None``: kill test, soak) is judged by rows
-alone. What can't be seen from here is said in the docstring. ``check`` asks all of them.
+Each looks at what the last moment changed, and raises ``Broken`` with a sentence. They recompute from rows and, where
+the log has one, from the model of the source; a log without a model (``source=None``: kill test, soak) is judged by
+rows alone. What can't be seen from here is said in the docstring. ``check`` asks all of them.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from tests.stateful.effects import (
@@ -73,14 +74,16 @@ def inv_1_archived_only_with_proof_and_by_a_plan(company_id: int, log: Log) -> N
         if new["archived_by_hand"]:
             need(log[-1].by == "person", f"member {number} is archived by hand, and no hand was there")
             continue
-        lines = [
-            one for one in done_lines(log) if one["kind"] == "archive" and one["member_id"] == number
-        ]
+        lines = [one for one in done_lines(log) if one["kind"] == "archive" and one["member_id"] == number]
         need(len(lines) == 1, f"member {number} was archived and {len(lines)} lines of plans say so")
         plan = now(log, "plan")[lines[0]["plan_id"]]
         if plan["undoes_id"] is not None:
             need(not automatic(plan), f"plan {plan['id']} took a run back and nobody said yes")
             continue
+        need(
+            bool(plan["settings"]["archive_inactive"]),
+            f"member {number} was archived though the settings of plan {plan['id']} say that nobody is",
+        )
         need(
             _proven(log, plan, lines[0]["employee_id"]),
             f"member {number} (employee {lines[0]['employee_id']}) was archived without proof",
@@ -102,7 +105,7 @@ def _proven(log: Log, plan: Row, employee: str) -> bool:
 def _missing_long_enough(log: Log, plan: Row, employee: str) -> bool:
     connection = now(log, "subscription")[plan["subscription_id"]]["connection_id"]
     missed: list[float] = []
-    for before, one in zip(log, log[1:], strict=False):
+    for before, one in pairwise(log):
         new = one.rows["run"].keys() - before.rows["run"].keys()
         full = any(
             one.rows["run"][run]["seen"].get("full") and one.rows["run"][run]["connection_id"] == connection
@@ -187,15 +190,23 @@ def inv_3_somebody_keeps_the_keys(company_id: int, log: Log) -> None:
         for one in now(log, "member").values()
         if one["role"] == "owner" and one["state"] == "active" and one["suspended_at"] is None
     }
-    rights = {(one["entity_id"], one["user_id"]) for one in now(log, "grant").values() if one["role"] == "owner"}
+    rights = {
+        (one["entity_id"], one["user_id"]) for one in now(log, "grant").values() if one["role"] == "owner"
+    }
     for entity in {one["entity_id"] for one in now(log, "member").values()}:
         need(any(one[0] == entity for one in owners & rights), f"entity {entity} has no owner any more")
 
 
 def inv_4_a_run_that_fails_changes_nobody(company_id: int, log: Log) -> None:
     """Members that an earlier plan names, which a run finishes before it reads, are not the failed read's doing."""
-    ended = [new for _, _, new in changes(log, "run") if new and new["finished_at"]]
-    if not ended or any(one["state"] == "succeeded" for one in ended):
+    ended = [new for _, old, new in changes(log, "run") if new and new["finished_at"] and old is None]
+    good = [one["id"] for one in ended if one["state"] == "succeeded"]
+    source = log[-1].source
+    need(
+        not good or source is None or source.whole,
+        f"run {good} succeeded, and what it was told was not whole",
+    )
+    if not ended or good:
         return
     begun = {
         number
@@ -222,7 +233,7 @@ def inv_5_again_changes_nothing(company_id: int, log: Log) -> None:
         need(not moved, f"doing it again changed rows {moved} of {table}")
     need(not done_lines(log), "doing it again applied lines")
     for number, old, new in changes(log, "plan"):
-        acts = bool(new) and old is None and new["counts"].get("acting", 0) > 0
+        acts = new is not None and old is None and new["counts"].get("acting", 0) > 0
         need(not acts, f"running again made plan {number} with changes: {new and new['counts']}")
 
 
@@ -326,8 +337,8 @@ def inv_9_nothing_is_emptied_unless_said(company_id: int, log: Log) -> None:
         if one and one["managers_set"] and "manager" in one["fields"]
     }
     for number, old, new in changes(log, "member"):
-        for name in (*PLAIN, "manager_id", "bank_digest") if old and new else ():
-            if is_empty(old, name) or not is_empty(new, name):
+        for name in (*PLAIN, "manager_id", "bank_digest"):
+            if old is None or new is None or is_empty(old, name) or not is_empty(new, name):
                 continue
             line = (late if name == "manager_id" else lines).get(number)
             field = (line or {}).get("fields", {}).get(FOLLOWING.get(name, name))

@@ -1,11 +1,12 @@
-"""The state machine: what HR, admins, members, workers and time can do, in any order, with every invariant after each step.
+"""The state machine: what HR, admins, members, workers and time do in any order; every invariant after each step.
 
-A sequence begins with a company that is connected and live, and ends by taking all of it back: it runs inside a savepoint.
+A sequence begins with a company that is connected and live, and is taken back at its end: it runs inside a savepoint.
 Where a draw does not fit (nobody is leaving, no plan waits) the step does nothing and costs next to nothing.
 """
 
 import random
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar, Final, TypeVar
 
 from django.db import transaction
@@ -124,7 +125,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(who=PICK, place=st.sampled_from(PLACES), start=st.sampled_from((0, 0, -30, 1, 10)))
     def hr_hires(self, who: int, place: str, start: int) -> None:
-        day = self.it.hr.today + __import__("datetime").timedelta(days=start)
+        day = self.it.hr.today + timedelta(days=start)
         number = self.it.hr.hire(work_location=place, start_date=day.isoformat(), iban=planted.IBAN)
         self._source_did(f"{number} is hired in {place}, starting in {start} days")
 
@@ -244,7 +245,9 @@ class Life(RuleBasedStateMachine):
         self.it.hr.hide_fields(sorted(names))
         self._source_did(f"{sorted(names)} are not shown any more")
 
-    @precondition(lambda self: self.it.hr.fault or self.it.hr.office_hidden or self.it.hr.hidden or self.it.hr.broken)
+    @precondition(
+        lambda self: self.it.hr.fault or self.it.hr.office_hidden or self.it.hr.hidden or self.it.hr.broken
+    )
     @rule()
     def everything_comes_back(self) -> None:
         self.it.hr.heal()
@@ -347,6 +350,24 @@ class Life(RuleBasedStateMachine):
 
     @precondition(_anything_waits)
     @rule(which=PICK)
+    def admin_approves_what_was_shown_before(self, which: int) -> None:
+        """A page that shows another plan, or one that was decided: nothing of it may happen."""
+        made, shown = _one(self._waiting(), which), _one(self.it.plans(), which)
+        if made is None or shown is None or made.digest == shown.digest:
+            return
+        refused = [
+            not self._person(f"plan {shown.pk} is approved, which is over", lambda: self.it.approve(shown))
+            if shown.state not in WAITING
+            else True,
+            not self._person(
+                f"plan {made.pk} is approved by the page of {shown.pk}",
+                lambda: self.it.approve(made, digest=shown.digest),
+            ),
+        ]
+        assert all(refused), "an approval was taken for a plan that was not shown"
+
+    @precondition(_anything_waits)
+    @rule(which=PICK)
     def admin_rejects(self, which: int) -> None:
         made = _one(self._waiting(), which)
         if made is not None:
@@ -363,7 +384,11 @@ class Life(RuleBasedStateMachine):
             self.it.apply(made)
             self._see(f"plan {made.pk} ({made.state}) is applied again", "sync", again=True)
 
-    @precondition(lambda self: any(o["state"] == "applied" and o["outcome"].get("done") for o in self.log[-1].rows["plan"].values()))
+    @precondition(
+        lambda self: any(
+            o["state"] == "applied" and o["outcome"].get("done") for o in self.log[-1].rows["plan"].values()
+        )
+    )
     @rule(which=PICK, confirmed=st.sampled_from((True, True, False)))
     def admin_undoes_a_run(self, which: int, confirmed: bool) -> None:
         done = [one for one in self.it.plans(state=PlanState.APPLIED) if one.outcome.get("done")]
@@ -375,14 +400,22 @@ class Life(RuleBasedStateMachine):
             f"the undo of plan {original.pk} is looked at",
             lambda: made.append(self.it.get(lambda: actions.undo(original, actor=self.it.alice))),
         )
-        if asked and confirmed and self._person(f"undo {made[0].pk} is confirmed", lambda: self._approve(made[0])):
+        if (
+            asked
+            and confirmed
+            and self._person(f"undo {made[0].pk} is confirmed", lambda: self._approve(made[0]))
+        ):
             self.it.apply(made[0])
             self._see(f"plan {original.pk} is undone by {made[0].pk}", "sync")
 
     def _approve(self, made: Plan) -> None:
         self.it.approve(_one(self.it.plans(pk=made.pk), 0) or made)
 
-    @rule(which=st.sampled_from(range(len(FILTERS))), second=st.booleans(), confirmed=st.sampled_from((True, True, False)))
+    @rule(
+        which=st.sampled_from(range(len(FILTERS))),
+        second=st.booleans(),
+        confirmed=st.sampled_from((True, True, False)),
+    )
     def admin_changes_the_settings(self, which: int, second: bool, confirmed: bool) -> None:
         entity = self.it.second if second else self.it.first
         subscription = self.it.subscription(entity)

@@ -1,7 +1,7 @@
 """Invariants 1 to 20 over random lives of a company: HR, admins, members, workers and time in any order.
 
-``SEQUENCES`` (200) and ``STEPS`` (30) say how many, and ``SEED`` where to begin; with ``SHRINK`` a failing story is cut to
-what it needs, which takes minutes.
+``SEQUENCES`` (200) and ``STEPS`` (30) say how many, and ``SEED`` where to begin; with ``SHRINK`` a failing story is cut
+to what it needs, which takes minutes.
 """
 
 import os
@@ -61,6 +61,5 @@ def test_inv1_inv2_inv3_inv4_inv5_inv6_inv7_inv8_inv9_inv10_inv11_inv12_inv13_in
         phases=(Phase.generate, Phase.shrink) if SHRINK else (Phase.generate,),
     )
     if SEED:
-        print(f"SEED={SEED}")
         seed(int(SEED))(Life)
     run_state_machine_as_test(Life, settings=chosen)
