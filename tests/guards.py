@@ -77,7 +77,7 @@ GUARDS: Final = (
         file="directory/batch.py",
         old="                fits = fits and left > 0",
         new="                fits = fits and left >= 0",
-        test=MEMBERS + "test_the_last_owner_stays_however_the_leaving_is_cut",
+        test=MEMBERS + "test_inv3_the_last_owner_stays_however_the_leaving_is_cut",
     ),
     Mutant(
         guard="Whom a person archived, no sync brings back.",
@@ -166,7 +166,7 @@ GUARDS: Final = (
         file="sync/actions.py",
         old="    if locked.digest != digest:",
         new="    if False:",
-        test=LIFE + "test_an_approval_covers_only_the_plan_that_was_shown_and_only_once",
+        test=LIFE + "test_c6_inv12_an_approval_covers_only_the_plan_that_was_shown_and_only_once",
     ),
     Mutant(
         guard="A plan is decided once.",
@@ -174,7 +174,7 @@ GUARDS: Final = (
         file="sync/actions.py",
         old="    if locked.state not in WAITING:",
         new="    if False:",
-        test=LIFE + "test_an_approval_covers_only_the_plan_that_was_shown_and_only_once",
+        test=LIFE + "test_c6_inv12_an_approval_covers_only_the_plan_that_was_shown_and_only_once",
     ),
     Mutant(
         guard="A preview of yesterday is not confirmed.",
@@ -182,7 +182,7 @@ GUARDS: Final = (
         file="sync/actions.py",
         old=" and now - locked.made_at > PREVIEW_LIVES:",
         new=" and False:",
-        test=LIFE + "test_a_preview_of_yesterday_is_refused",
+        test=LIFE + "test_c6_a_preview_of_yesterday_is_refused",
     ),
     Mutant(
         guard="A plan that passes limits is approved with a reason only.",
@@ -206,7 +206,7 @@ GUARDS: Final = (
         file="directory/batch.py",
         old="                WHERE m.entity_id = %s AND to_jsonb(m) @> w.before",
         new="                WHERE m.entity_id = %s",
-        test=MEMBERS + "test_what_somebody_changed_meanwhile_is_stale_and_left",
+        test=MEMBERS + "test_c8_what_somebody_changed_meanwhile_is_stale_and_left",
     ),
     Mutant(
         guard="Two living members never get one address.",
@@ -214,7 +214,7 @@ GUARDS: Final = (
         file="directory/batch.py",
         old="    if not wanted:\n        return writes\n    holders",
         new="    if wanted:\n        return writes\n    holders",
-        test=MEMBERS + "test_an_address_that_was_taken_meanwhile_is_stale_and_the_rest_goes_on",
+        test=MEMBERS + "test_inv11_an_address_that_was_taken_meanwhile_is_stale_and_the_rest_goes_on",
     ),
     Mutant(
         guard="Each change of a member by a plan has its entry in the log.",
@@ -222,7 +222,7 @@ GUARDS: Final = (
         file="directory/lines.py",
         old="for kind, about in ((_EVENTS[change.kind], data), *((kind, person) for kind in told)):",
         new="for kind, about in ((kind, person) for kind in told):",
-        test=LIFE + "test_every_change_of_a_member_has_one_audit_entry_with_its_plan",
+        test=LIFE + "test_inv7_every_change_of_a_member_has_one_audit_entry_with_its_plan",
     ),
     Mutant(
         guard="Taking a run back leaves what somebody changed since.",
@@ -248,7 +248,8 @@ GUARDS: Final = (
         file="connections/fetch.py",
         old="        if self.read == 0 and known:",
         new="        if False:",
-        test=TROUBLES + "test_a_run_that_fails_says_why_and_changes_nothing",
+        test=TROUBLES
+        + "test_inv4_t2_t3_t5_t10_t11_a1_a3_a6_p1_p2_e8_a_run_that_fails_says_why_and_changes_nothing",
     ),
     Mutant(
         guard="A list whose totals disagree is not taken for the whole.",
@@ -256,7 +257,7 @@ GUARDS: Final = (
         file="connectors/paging.py",
         old='    raise dialogue.failure(Incomplete, "the list moved or its totals disagree, twice")',
         new="    return",
-        test="tests/connectors/test_paging.py::test_a_total_that_disagrees_twice_is_no_list",
+        test="tests/connectors/test_paging.py::test_p2_p4_a_total_that_disagrees_twice_is_no_list",
     ),
     Mutant(
         guard="A record that cannot be read counts as present.",
@@ -264,7 +265,7 @@ GUARDS: Final = (
         file="connections/fetch.py",
         old="        return [one.id for one in self.aside if one.id is not None]",
         new="        return []",
-        test="tests/connections/test_fetch.py::test_a_record_that_cannot_be_read_leaves_its_person_as_they_were",
+        test="tests/connections/test_fetch.py::test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were",
     ),
     Mutant(
         guard="The key of another company ends the run.",
@@ -272,7 +273,7 @@ GUARDS: Final = (
         file="sync/run.py",
         old="        if connection.identity and found.identity and connection.identity != found.identity:",
         new="        if False:",
-        test=TROUBLES + "test_a_run_that_fails_says_why_and_changes_nothing",
+        test="tests/sync/test_wire_faults.py::test_a6_inv4_a_key_of_another_company_reads_nobody",
     ),
     Mutant(
         guard="Of two runs of one connection at once, one works.",
@@ -280,7 +281,7 @@ GUARDS: Final = (
         file="sync/lease.py",
         old="        if row is None or not row[0]:",
         new="        if row is None:",
-        test=TROUBLES + "test_of_two_runs_at_once_one_works",
+        test=TROUBLES + "test_c5_inv12_of_two_runs_at_once_one_works",
     ),
     Mutant(
         guard="An apply stops when the connection is disconnected under it.",
@@ -307,6 +308,6 @@ GUARDS: Final = (
         file="directory/following.py",
         old="        cancelled_at=now, next_reminder_at=None\n    )\n    _take_rights",
         new="        next_reminder_at=None\n    )\n    _take_rights",
-        test=MEMBERS + "test_archiving_ends_rights_sessions_and_invitations_at_once",
+        test=MEMBERS + "test_z8_archiving_ends_rights_sessions_and_invitations_at_once",
     ),
 )

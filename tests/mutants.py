@@ -27,6 +27,7 @@ TABLE: Final = ROOT / "docs/reference/guards.md"
 LIFE: Final = "tests/stateful/test_life.py"
 SIDE_BY_SIDE: Final = 2
 GREEN, RED = 0, 1  # what pytest answers; anything else is no answer about the guard
+BROKEN: Final = -1
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -75,9 +76,8 @@ def _copies(count: int) -> Iterator[list[Path]]:
         Path(home).chmod(0o711)
         for number in range(count):
             tree = Path(home, str(number))
-            for name in ("src", "tests", "docs"):
-                shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-            shutil.copy(ROOT / "pyproject.toml", tree)
+            ignored = shutil.ignore_patterns(".*", "__pycache__")
+            shutil.copytree(ROOT, tree, ignore=ignored)
             trees.append(tree)
         yield trees
 
@@ -89,7 +89,17 @@ def _try(one: Mutant, tree: Path, *, life: bool, stamp: int) -> Verdict:
     place, _, case = one.test.partition(" -k ")
     wanted = [LIFE, "--tb=short", "--show-capture=no"] if life else [place, *(["-k", case] if case else [])]
     begun = time.monotonic()
-    done = subprocess.run(
+    done = _pytest(tree, wanted)
+    _write(file, whole, stamp + 1)
+    told = [line for line in done.stdout.splitlines() if line.startswith("E  ")] if life else []
+    words = "\n".join(told[:3] if life else done.stdout.splitlines()[-25:])
+    # A test that could not even begin says nothing about the guard.
+    code = done.returncode if done.returncode != RED or " failed" in done.stdout[-200:] else BROKEN
+    return Verdict(mutant=one, code=code, seconds=time.monotonic() - begun, words=words)
+
+
+def _pytest(tree: Path, wanted: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *wanted],
         cwd=tree,
         env=os.environ | {"PYTHONPATH": str(tree / "src")},
@@ -97,10 +107,6 @@ def _try(one: Mutant, tree: Path, *, life: bool, stamp: int) -> Verdict:
         text=True,
         check=False,
     )
-    _write(file, whole, stamp + 1)
-    told = [line for line in done.stdout.splitlines() if line.startswith("E  ")] if life else []
-    words = "\n".join(told[:3] if life else done.stdout.splitlines()[-25:])
-    return Verdict(mutant=one, code=done.returncode, seconds=time.monotonic() - begun, words=words)
 
 
 def _write(file: Path, text: str, stamp: int) -> None:
@@ -140,6 +146,9 @@ def run(chosen: Sequence[Mutant], *, life: bool = False) -> int:
     found: list[Verdict] = []
     begun = time.monotonic()
     with _copies(SIDE_BY_SIDE) as trees:
+        if not life and (words := _red_anyway(chosen, trees[0])):
+            _say(words)
+            return len(chosen)
         workers = [
             threading.Thread(target=_work, args=(tree, waiting, found), kwargs={"life": life})
             for tree in trees
@@ -151,6 +160,21 @@ def run(chosen: Sequence[Mutant], *, life: bool = False) -> int:
     caught = sum(one.code == RED for one in found)
     _say(f"{caught} of {len(chosen)} guards are watched ({time.monotonic() - begun:.0f} s)")
     return len(chosen) - caught
+
+
+def _red_anyway(chosen: Sequence[Mutant], tree: Path) -> str:
+    """Return what pytest says when the tests fail although no guard is off; empty when they pass."""
+    named = [one.test.partition(" -k ") for one in chosen]
+    cases = " or ".join(case for _, _, case in named if case)
+    tests = sorted({place for place, _, case in named if not case})
+    files = sorted({place for place, _, case in named if case})
+    runs = [tests] if tests else []
+    runs += [[*files, "-k", cases]] if files else []
+    for wanted in runs:
+        done = _pytest(tree, wanted)
+        if done.returncode != GREEN:
+            return f"These tests are red although no guard is off:\n{done.stdout[-3000:]}"
+    return ""
 
 
 def main(words: Sequence[str]) -> int:
