@@ -141,7 +141,9 @@ class HrTool:
     # --- what goes wrong --------------------------------------------------------------------------
 
     def break_down(self, fault: str) -> None:
-        """Switch one of ``FAULTS`` on."""
+        """Switch one of ``FAULTS`` on, in the place of the one before."""
+        if self.fault:
+            self.control("faults", off=FAULTS[self.fault]["id"])
         self.fault = fault
         self.control("faults", on=dict(FAULTS[fault]))
 

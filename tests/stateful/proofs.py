@@ -86,11 +86,10 @@ def inv_2_automatic_changes_stay_inside_the_limits(company_id: int, log: Log) ->
         managed = _managed(log, subscription)
         for kind in ("archive", "release"):
             count = sum(1 for one in done_lines(log) if one["plan_id"] in plans and one["kind"] == kind)
-            if kind == "archive" and ROLLING:
-                count += _archived_lately(log, plans)
+            earlier = _lately(log, plans, kind) if count and ROLLING else 0
             need(
-                not count or not _too_many(count, managed),
-                f"{count} of {managed} members: {kind} without anybody's yes",
+                not count or not _too_many(count + earlier, managed + earlier),
+                f"{earlier} + {count} of {managed + earlier} members: {kind} without anybody's yes",
             )
         emails = sum(
             1
@@ -115,14 +114,16 @@ def _too_many(count: int, managed: int) -> bool:
     return count > max(3, 0.1 * managed) or count > managed / 3 or count > 50 or count >= managed
 
 
-def _archived_lately(log: Log, plans: set[int]) -> int:
+def _lately(log: Log, plans: set[int], kind: str) -> int:
+    """Count what these plans did in the 24 hours before the last step, unless it was taken back."""
     since = next(at for at, one in enumerate(log) if one.hours > log[-1].hours - 24)
-    before = log[since].rows["line"]
+    before, all_plans = log[since].rows["line"], now(log, "plan")
+    undone = {one["undoes_id"] for one in all_plans.values() if one["state"] == "applied"}
     return sum(
         1
         for number, one in log[-2].rows["line"].items()
-        if one["plan_id"] in plans
-        and one["kind"] == "archive"
+        if one["plan_id"] in plans - undone
+        and one["kind"] == kind
         and one["state"] == "done"
         and before.get(number, {}).get("state") != "done"
     )
