@@ -1,5 +1,6 @@
 """What every step does: it is told in the story, and every invariant is asked about the company after it."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -71,7 +72,8 @@ class Told(RuleBasedStateMachine):
         try:
             check(self.it.pk, self.log)
         except AssertionError:
-            note("The story so far:\n" + "\n".join(self.story))
+            begun = os.environ.get("SEED", "the fixed one")
+            note(f"The story so far (SEED: {begun}):\n" + "\n".join(self.story))
             raise
 
     def source_did(self, step: str) -> None:
