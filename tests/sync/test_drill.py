@@ -77,7 +77,9 @@ def test_s3_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struck(f
         removed_share=1,
         removed_share_always=1,
         removed_heads=1_000,
-        group_size=1_000,
+        group_share=1,
+        group_floor=1_000,
+        manager_share=1,
         email_share=1,
         bank_share=1,
         bank_heads=1_000,
@@ -165,7 +167,9 @@ CARELESS = Limits(
     removed_share=1,
     removed_share_always=1,
     removed_heads=1_000,
-    group_size=1_000,
+    group_share=1,
+    group_floor=1_000,
+    manager_share=1,
     cleared_share=1.1,
 )
 
