@@ -43,6 +43,47 @@ def test_a4_a5_p1_i6_v8_rule1_rule10_no_disaster_of_the_list_takes_access_from_a
     assert all(one.kept == one.struck for one in outcomes.values())
 
 
+def of_size(flow: Flow, size: int) -> None:
+    """So many managed people, all at one place; who is left over works elsewhere."""
+    people = [one for one in flow.people_of().values() if one["status"] == "active" and one["work_email"]]
+    flow.control("change", ids=[one["id"] for one in people[size:]], fields={"work_location": "London"})
+    flow.control(
+        "change",
+        ids=[one["id"] for one in flow.people_of().values() if one["status"] != "active"],
+        fields={"work_location": "London"},
+    )
+    flow.control("change", ids=[one["id"] for one in people[:size]], fields={"work_location": "Paris"})
+    flow.go_live(msgspec.structs.replace(LIVE, scope=only("Paris")))
+    assert len(flow.members()) == size
+
+
+LETS_FEW_GO = pytest.mark.xfail(
+    strict=True, reason="the floor of 3 people: 30 % are 2 or 3 of them, and no more than a third"
+)
+LETS_TWO_MOVE = pytest.mark.xfail(strict=True, reason="the floor of 2 changed e-mails is everybody here")
+
+
+@pytest.mark.django_db
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(2, marks=LETS_TWO_MOVE),
+        4,
+        5,
+        pytest.param(6, marks=LETS_FEW_GO),
+        7,
+        pytest.param(10, marks=LETS_FEW_GO),
+        11,
+    ],
+)
+def test_rule7_no_disaster_takes_access_by_itself_in_a_company_of(flow: Flow, size: int) -> None:
+    """Small companies are protected too; the sizes at which today's limits let somebody go are marked."""
+    of_size(flow, size)
+    outcomes = played(flow)
+    assert {name: one.lost for name, one in outcomes.items() if one.lost} == {}
+
+
 @pytest.mark.django_db
 def test_p1_an_empty_list_ends_the_run_with_the_very_error_of_a_read(flow: Flow) -> None:
     flow.go_live(LIVE)
