@@ -112,7 +112,7 @@ def test_a4_rule5_who_is_missing_is_kept_also_on_the_second_day(flow: Flow) -> N
 
 
 @pytest.mark.django_db
-def test_s3_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struck(flow: Flow) -> None:
+def test_rule6_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struck(flow: Flow) -> None:
     """A drill that could never fail would prove nothing: here the limits are those of somebody careless."""
     wide = Limits(
         removed_share=1,
