@@ -24,6 +24,7 @@ from rollcall.accounts import access
 from rollcall.accounts.companies import create_company, create_entity
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Connection, Subscription
+from rollcall.engine.limits import Limits
 from rollcall.engine.settings import Settings
 from rollcall.simulators import server
 from rollcall.simulators.world import World
@@ -107,9 +108,11 @@ class _Living:
         with access.acting_for(self.entity.company_id):
             self.connection = connect(self.entity, self.credentials)
         self._run("first")
+        limits = msgspec.convert(self.span.limits, Limits, strict=False)
+        wished = Settings(archive_inactive=True, limits=limits)
         with access.acting_for(self.entity.company_id):
             subscription = Subscription.objects.select_related("connection").get(entity=self.entity)
-            made = actions.preview(subscription, Settings(archive_inactive=True), actor=ACTOR)
+            made = actions.preview(subscription, wished, actor=ACTOR)
             actions.approve(made, made.digest, actor=ACTOR, override="the first time")
         tasks.apply_plan(made.company_id, made.pk, "admin")
 

@@ -18,13 +18,25 @@ SEEDS = {5: 6, 50: 4, 500: 3, 5_000: 1}
 )
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1))
 @click.option("--seeds", type=click.IntRange(1), help="How many companies of each size.")
+@click.option(
+    "--limit", "limits", multiple=True, help="Another limit than the starting one, NAME=VALUE; repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
-def life(context: click.Context, people: Sequence[int], days: int, seeds: int | None, as_json: bool) -> None:
+def life(
+    context: click.Context,
+    people: Sequence[int],
+    days: int,
+    seeds: int | None,
+    limits: Sequence[str],
+    as_json: bool,
+) -> None:
     """Live it; ends with 1 when somebody was archived by mistake or too late, or asked too often for nothing."""
     sizes = people or tuple(SEEDS)
+    pairs = [one.partition("=") for one in limits]
+    other = {name: float(value) for name, _, value in pairs}
     spans = [
-        Span(people=size, days=days, seed=seed)
+        Span(people=size, days=days, seed=seed, limits=other)
         for size in sizes
         for seed in range(1, (seeds or SEEDS.get(size, 1)) + 1)
     ]

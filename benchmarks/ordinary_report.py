@@ -12,6 +12,8 @@ class Span(Struct, frozen=True, kw_only=True):
     people: int
     days: int
     seed: int
+    # other limits than the starting ones, by name
+    limits: Mapping[str, float] = {}
 
 
 class Hold(Struct, frozen=True, kw_only=True):
