@@ -83,6 +83,10 @@ def send(company_id: int, mail_id: int, server: Server) -> State | None:
             return None
         mail.tries += 1
         event = Event.objects.get(pk=mail.event_id)
+        if event.erased_at is not None or not mail.to_address:
+            # Whom it is about, or to whom it goes, was erased meanwhile: nothing is left to say.
+            Mail.objects.filter(pk=mail_id).update(state=State.FAILED)
+            return State.FAILED
         built = message(mail, event)
     state, next_try = _ask(server, built, mail.tries)
     with transaction.atomic(durable=True), acting_for(company_id):

@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection as database
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rollcall.connections.belonging import brings_managers, brought_among, brought_in
+from rollcall.connections.gone import Gone
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
+from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
-from rollcall.engine.match import Candidate, Manager, ManagerState
+from rollcall.engine.match import Candidate, Manager, ManagerState, email_key
 from rollcall.engine.plan import PLAIN_FIELDS
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.settings import Settings
@@ -85,11 +87,24 @@ def find(question: Question, *, leads: bool) -> Iterator[Found]:
     """
     sql, params = _statement(question, leads=leads)
     named = scopes.by_employee(question.settings.exceptions)
+    used = question.subscription
+    gone = gone_from_entity(used.company_id, used.entity_id)
     with database.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(CHUNK):
             for row in rows:
-                yield _found(row, question, named)
+                found = _found(row, question, named)
+                yield _erased(found, used.connection_id, gone) if gone else found
+
+
+def _erased(found: Found, connection_id: int, gone: Gone) -> Found:
+    """Mark somebody who was erased from the entity, known by number or by address; a member's own link comes first."""
+    person = found.candidate
+    if person.link is not None or not (
+        gone.has_employee(connection_id, person.employee.id) or gone.has_email(email_key(person.employee))
+    ):
+        return found
+    return Found(structs.replace(person, erased=True), found.digest, found.link_id)
 
 
 def in_scope(question: Question) -> int:

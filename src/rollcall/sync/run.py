@@ -19,14 +19,17 @@ from rollcall.accounts.actor import Actor
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.gallery import tool_name
+from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
+from rollcall.directory import erasing
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import Json, NewEvent, append
 from rollcall.sync import tally
 from rollcall.sync.apply import apply
+from rollcall.sync.catching_up import caught_up, refused
 from rollcall.sync.lease import LeaseLost, check, lease
-from rollcall.sync.models import Plan, PlanState, Run, RunState
+from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
 from rollcall.sync.telling import about_error, about_held
 
@@ -164,19 +167,27 @@ def settle(
     with access.acting_for(company_id):
         subscription = Subscription.objects.get(pk=subscription_id)
         made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
-        # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
-        if made is None or made.state != PlanState.PREVIEW or made.for_settings:
+        paused = subscription.paused_since
+        if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
+            caught_up(subscription)
+            run.seen = {**run.seen, "caught_up": [*run.seen.get("caught_up", []), subscription.entity_id]}
+            run.save(update_fields=["seen"])
+        # What waits comes back here, looked at again; a plan for settings waits for its person.
+        if made is None or made.state not in WAITING or made.for_settings:
+            return made
+        # Told once, however often it comes back. With looser limits it may go on.
+        if made.state == PlanState.HELD and (made.breaches or paused is not None):
             return made
         if not apply_now and made.counts["acting"]:
             return made
         if not made.counts["acting"]:
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
-        elif made.breaches:
+        elif made.breaches or paused is not None:
             made.state = PlanState.HELD
-            _tell(made, EventKind.PLAN_HELD, about_held(made))
+            _tell(made, EventKind.PLAN_HELD, about_held(made, paused_since=paused))
         else:
-            made.state = PlanState.APPLYING
-        made.save(update_fields=["state", "finished_at"])
+            made.state, made.began_at = PlanState.APPLYING, timezone.now()
+        made.save(update_fields=["state", "finished_at", "began_at"])
     if made.state == PlanState.APPLYING:
         apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
     return made
@@ -191,14 +202,19 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
     def guard() -> object:
         return check(connection.pk, token)
 
+    def gone() -> Gone:
+        return erasing.gone_from_mirror(connection.company_id, connection.pk)
+
     since, read_at = connection.changes_since, connection.full_read_at
     lately = read_at is not None and now - read_at < FULL_EVERY
     if connector.tool.delta and since is not None and lately and connection.changes_key == key:
-        found = fetch_changes(connection, connector, since=since, now=now, progress=progress, guard=guard)
+        found = fetch_changes(
+            connection, connector, since=since, now=now, progress=progress, guard=guard, gone=gone
+        )
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 
@@ -265,9 +281,20 @@ def _succeed(run: Run, connection: Connection, token: UUID) -> None:
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
         connection.last_good_at = now
+        if run.seen.get("caught_up"):
+            # Until the next run the card says that nothing had happened during the pause.
+            connection.progress = {"caught_up": run.seen["caught_up"]}
         connection.next_run_at = next_run(connection.pk, now)
         connection.save(
-            update_fields=["state", "error", "error_params", "failures", "last_good_at", "next_run_at"]
+            update_fields=[
+                "state",
+                "error",
+                "error_params",
+                "failures",
+                "last_good_at",
+                "next_run_at",
+                "progress",
+            ]
         )
         if recovered:
             _tell_connection(connection, EventKind.CONNECTION_RECOVERED, {})

@@ -19,8 +19,8 @@ from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
-from rollcall.directory import reminders
-from rollcall.sync import drill_kept, tally
+from rollcall.directory import erasing, reminders
+from rollcall.sync import drill_kept, erased, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, at_work, lease
 from rollcall.sync.models import Plan, PlanState
@@ -115,6 +115,14 @@ def tick(timestamp: int = 0) -> None:
     for company_id, plan_id, by in waiting:
         defer_apply(company_id, plan_id, by)
     reminders.send_due(now)
+    for company_id, tombstone_id in erasing.unfinished():
+        defer_erasure(company_id, tombstone_id)
+
+
+@app.task(name="rollcall.sync.tasks.finish_erasure")
+def finish_erasure(company_id: int, tombstone_id: int) -> None:
+    """Take somebody who was erased out of the audit log and of what names them elsewhere."""
+    erased.finish(company_id, tombstone_id)
 
 
 def defer_run(
@@ -128,3 +136,8 @@ def defer_run(
 def defer_apply(company_id: int, plan_id: int, approved_by: str) -> None:
     """Queue the apply of an approved plan. Call it after the commit."""
     apply_plan.defer(company_id=company_id, plan_id=plan_id, approved_by=approved_by)
+
+
+def defer_erasure(company_id: int, tombstone_id: int) -> None:
+    """Queue what is left of an erasure. Call it after the commit."""
+    finish_erasure.defer(company_id=company_id, tombstone_id=tombstone_id)

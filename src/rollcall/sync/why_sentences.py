@@ -58,6 +58,7 @@ _LEVERS: Final[Mapping[Lever, str]] = {
     ),
     Lever.OTHER_OWNER: gettext_noop("Somebody else is made an owner of this entity."),
     Lever.BRING_BACK: gettext_noop("You bring them back on their member page."),
+    Lever.ALLOW_AGAIN: gettext_noop("An owner allows them again, under Members > Erased."),
 }
 
 SETTINGS: Final = frozenset(
