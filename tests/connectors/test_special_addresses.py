@@ -181,7 +181,7 @@ def test_h3_one_special_address_among_good_ones_refuses_them_all_at_every_look(p
     [
         *("file:///etc/passwd", "gopher://p.example/", "ftp://p.example/", "jar:https://p.example!/",
     "data:text/plain,x"),
-        *("javascript:alert(1)", "//p.example/", "https:p.example", "https:///p.example", ),
+        *("javascript:alert(1)", "//p.example/", "https:p.example", "https:///p.example" ),
         *(  "https://p.example:22/", "https://p.example:80/", "https://p.example:65536/"),
         *("https://p.example:443:443/", "https://a:b@p.example/", "https://p.example\\@evil.example/", "https://p.example\t/"),
         *("https://p.example%00.evil.example/", "https://p.example%2f@evil.example/", "https://p.example#@evil.example/"),
