@@ -167,10 +167,14 @@ def test_h3_one_special_address_among_good_ones_refuses_them_all_at_every_look(p
     for special in SPECIAL:
         answers = [PUBLIC, "2606:4700::1111"]
         answers.insert(place, special)
+
+        def later(_host: str, _port: int, answers: list[str] = answers) -> list[str]:
+            return answers
+
         check_url("https://hr.example/", resolve=lambda _host, _port: [PUBLIC])
         with (
             no_connection(),
-            HttpClient("https://hr.example/", resolve=lambda _host, _port, found=answers: found) as client,
+            HttpClient("https://hr.example/", resolve=later) as client,
             pytest.raises(AddressRefused),
         ):
             client.get("/")
