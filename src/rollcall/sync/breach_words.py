@@ -8,7 +8,6 @@ from django.utils.translation import gettext, ngettext
 from rollcall.engine.causes import Cause
 from rollcall.engine.limits import FIXED, Breach, Scope, Window
 
-
 STOPPED = "stopped"
 """The reason for which a plan is held whose apply died; stands among the limits that it passes (sync/parking.py)."""
 

@@ -13,9 +13,9 @@ from typing import Final
 import structlog
 
 from rollcall.connections.models import Connection, State
+from rollcall.sync.breach_words import STOPPED
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection, tell_plan_held
-from rollcall.sync.breach_words import STOPPED
 from rollcall.sync.telling import about_error
 
 log = structlog.get_logger(__name__)
