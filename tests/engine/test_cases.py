@@ -2,8 +2,8 @@
 
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
-``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``adopt`` and ``shows``
-(product and fault ids).
+``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``absences`` (of them, by id),
+``kept`` (fields that the tool seems to have lost), ``adopt`` and ``shows`` (product and fault ids).
 """
 
 from datetime import datetime
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from msgspec import Struct, structs
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
 from rollcall.engine.match import Candidate, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
@@ -31,6 +32,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: list[Link] = []
     banks: dict[str, Bank] = {}
     vanished: list[str] = []
+    absences: dict[str, Absence] = {}
+    kept: list[str] = []
     settings: Settings = Settings()
     now: datetime = datetime.fromisoformat("2026-03-16T09:00:00+00:00")
     zone: str = "Europe/Paris"
@@ -45,6 +48,12 @@ def clearable(snapshot: list[Employee]) -> set[str]:
     return {name for name in OWNED_FIELDS if any(getattr(one, source[name]) for one in snapshot)}
 
 
+def as_missing(one: Candidate, case: Case) -> Candidate:
+    """Return the candidate as the list of the case has them, or lacks them."""
+    number = one.employee.id
+    return structs.replace(one, vanished=number in case.vanished, absence=case.absences.get(number))
+
+
 def plan_of(case: Case) -> list[Change]:
     """Return the plan for the case."""
     settings = case.settings
@@ -53,7 +62,7 @@ def plan_of(case: Case) -> list[Change]:
         exceptions=settings.exceptions,
         banks=case.banks,
     )
-    found = [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
+    found = [as_missing(one, case) for one in joined]
 
     def candidates(leaders_only: bool) -> list[Candidate]:
         return [one for one in found if one.leads or not leaders_only]
@@ -65,6 +74,7 @@ def plan_of(case: Case) -> list[Change]:
             now=case.now,
             zone=case.zone,
             clearable=clearable(case.snapshot),
+            kept=case.kept,
             adopt=case.adopt,
         )
     )

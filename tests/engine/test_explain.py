@@ -18,7 +18,7 @@ from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import DaysBefore, Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.engine.status import Standing
-from tests.engine.test_cases import Case
+from tests.engine.test_cases import Case, as_missing
 from tests.engine.test_properties import NOW, companies
 
 ZONE = "Europe/Paris"
@@ -34,7 +34,7 @@ def candidates(case: Case) -> list[Candidate]:
         exceptions=case.settings.exceptions,
         banks=case.banks,
     )
-    return [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
+    return [as_missing(one, case) for one in joined]
 
 
 def explained(one: Candidate, settings: Settings) -> Explanation:

@@ -176,7 +176,10 @@ class Employee(models.Model):
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     absent_since = models.DateTimeField(null=True)
+    # complete full reads that missed them, counted until the absence is proven; 0: such reads do not count yet
     absent_runs = models.PositiveIntegerField(default=0)
+    # the complete full read at least engine.absence.WAIT after the first one that missed them too
+    absent_proven_at = models.DateTimeField(null=True)
 
     class Meta:
         """Found by the tool's id, by the bytes, by address, by manager."""

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from rollcall.engine.change import Change
 from rollcall.engine.levers import Way, World, ways
+from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, email_key
 from rollcall.engine.outcome import Verdict, verdict
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, judge, value_of
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import is_email
 from rollcall.engine.status import Standing, local_day, standing
 
 
@@ -122,7 +122,7 @@ def _tie(one: Candidate) -> Tie:
     if one.link is not None:
         return Tie.MANAGED if one.link.managed else Tie.REMEMBERED
     key = email_key(one.employee)
-    if key is None or not is_email(key):
+    if key is None or not is_address(key):
         return Tie.NO_EMAIL
     if one.twins:
         return Tie.SHARED_EMAIL

@@ -29,6 +29,7 @@ from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
 from rollcall.sync.telling import about_error, about_held
+from rollcall.sync.usual import Usual, unusual, usual_of
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +116,11 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         found = connector.test()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
-        fetched = _read(run, connection, connector, token)
+        began = time.monotonic()
+        with access.acting_for(connection.company_id):
+            usual = usual_of(connection.pk)
+        fetched = _read(run, connection, connector, token, usual)
+        took = time.monotonic() - began
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
     with access.acting_for(connection.company_id):
@@ -129,6 +134,9 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
             "set_aside": len(fetched.set_aside),
             "parsed": fetched.parsed,
             "full": fetched.full,
+            "seconds": round(took, 1),
+            "unusual": unusual(usual, fetched.employees, took) if fetched.full else [],
+            "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
         }
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, found.company or "", found.identity or "")
@@ -166,7 +174,7 @@ def settle(
     return made
 
 
-def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -> Fetched:
+def _read(run: Run, connection: Connection, connector: Connector, token: UUID, usual: Usual) -> Fetched:
     """Read what changed where the tool can tell and everybody was read lately; else everybody."""
     key, now = asked_key(connection, connector), run.started_at
     progress = _progress(connection)
@@ -182,7 +190,7 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, usual=usual.employees)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 

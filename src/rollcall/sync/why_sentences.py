@@ -33,6 +33,7 @@ _HEADLINES: Final[Mapping[Outcome, str]] = {
 
 _LEVERS: Final[Mapping[Lever, str]] = {
     Lever.LISTED_AGAIN: gettext_noop("{tool} lists them again."),
+    Lever.STAYS_MISSING: gettext_noop("Complete lists of {tool} go on missing them for 24 hours."),
     Lever.WORKS_HERE: gettext_noop(
         "{tool} says that they work here: an active status, and no last day in the past."
     ),
@@ -166,9 +167,7 @@ def _reason_of(found: Explanation, answer: Answer, tool: str, label: Label) -> s
     if verdict.outcome is Outcome.GONE and answer.employee is not None:
         return standing_sentence(Standing.LEFT, answer.employee, tool)
     if verdict.outcome is Outcome.VANISHED:
-        said = gettext(
-            "{tool} does not list them any more. Who is not listed is neither invited nor archived for it."
-        )
+        said = gettext("{tool} does not list them any more. Who is not listed is not invited.")
     else:
         said = gettext("{tool} and the member page agree. There is nothing to change.")
     return said.format(tool=tool)
