@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
 from rollcall.engine.levers import Way, World, ways
 from rollcall.engine.masks import is_address
@@ -60,6 +61,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     # the day it is where the person works
     today: date
     vanished: bool
+    absence: Absence | None
     rule: Rule
     judged: tuple[Judged, ...]
     # who named the person, when and why, where that decided
@@ -85,6 +87,7 @@ def explain(
         standing=standing(one.employee, today),
         today=today,
         vanished=one.vanished,
+        absence=one.absence,
         rule=_rule(one, settings),
         judged=_judged(one, settings),
         named=one.outside if isinstance(one.outside, Named) else one.added,

@@ -135,7 +135,7 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
             "parsed": fetched.parsed,
             "full": fetched.full,
             "seconds": round(took, 1),
-            "unusual": unusual(usual, fetched.employees, took) if fetched.full else [],
+            "unusual": unusual(usual, fetched.employees, took) if fetched.full else list(usual.standing),
             "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
         }
         run.save(update_fields=["state", "seen"])

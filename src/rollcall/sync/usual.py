@@ -1,5 +1,6 @@
 """What a full read usually brings, and what of the present one is unusual: shown, and no proof of anybody's absence."""
 
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ class Usual(Struct, frozen=True, kw_only=True):
 
     employees: float | None = None
     seconds: float | None = None
+    # in what the last of them was unusual itself: true until everybody is read again
+    standing: Sequence[Mapping[str, Any]] = ()
 
 
 def usual_of(connection_id: int) -> Usual:
@@ -31,6 +34,7 @@ def usual_of(connection_id: int) -> Usual:
     return Usual(
         employees=median(people) if people else None,
         seconds=median(took) if len(took) >= TIMED else None,
+        standing=seen[0].get("unusual", ()) if seen else (),
     )
 
 

@@ -15,7 +15,8 @@ from rollcall.engine.outcome import Outcome
 from rollcall.engine.roster import State
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.engine.status import Standing, last_day
-from rollcall.sync.sentences import day_text, field_label, why_sentence
+from rollcall.sync.notices import count_sentence
+from rollcall.sync.sentences import day_text, field_label, loss_sentence, why_sentence
 from rollcall.sync.why import Answer, is_gone
 
 Label: TypeAlias = Callable[[str, str | None], str]
@@ -138,7 +139,10 @@ def reason(answer: Answer, label: Label | None = None) -> str:
     tool, found = tool_of(answer), answer.explanation
     if found is None:
         return _begin(_reason_of_manual(answer, tool))
-    return _begin(_reason_of(found, answer, tool, label or as_sent))
+    said = _begin(_reason_of(found, answer, tool, label or as_sent))
+    if found.verdict.why is Why.VANISHED_WAITS and found.absence:
+        said += " " + count_sentence(found.absence)
+    return said
 
 
 def _reason_of_manual(answer: Answer, tool: str) -> str:
@@ -348,4 +352,5 @@ def remark_sentences(answer: Answer) -> list[str]:
     if found is None:
         return []
     said = found.verdict.why
-    return [why_sentence(line.why, line.params, tool=tool) for line in found.lines if line.why is not said]
+    told = [why_sentence(line.why, line.params, tool=tool) for line in found.lines if line.why is not said]
+    return told + [loss_sentence(one.kind, one.field, one.count, one.of) for one in answer.kept]

@@ -15,6 +15,7 @@ from rollcall.connections.queries import subscription_of
 from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
+from rollcall.sync.notices import present_notices
 from rollcall.sync.preview import waiting_plan
 from rollcall.sync.sentences import error_sentence, field_label
 from rollcall.web.moments import Moment, moment
@@ -77,6 +78,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Plan | None
     held: bool
     unreadable: list[str]
+    # what the last sync found doubtful and did not let through
+    notices: list[str]
     can_connect: bool
     # the tool can tell of changes at once
     instant: bool
@@ -113,7 +116,11 @@ def card_of(entity: Entity) -> Card | None:
         return None
     connection, waiting = subscription.connection, waiting_plan(entity.pk)
     state = state_for(subscription, waiting)
+    notices = present_notices(connection, entity.pk)
     word, icon, colour = CHIPS[state]
+    if notices and state == State.CONNECTED:
+        # P6: nobody listed, or a doubt, is not green.
+        icon, colour = "circle-alert", "warn"
     counts = members.counts(entity.pk)
     zone = entity.time_zone
     applying = Plan.objects.filter(entity=entity, state=PlanState.APPLYING).exists()
@@ -144,6 +151,7 @@ def card_of(entity: Entity) -> Card | None:
         waiting=waiting,
         held=waiting is not None and waiting.state == PlanState.HELD,
         unreadable=sorted({field_label(name) for name in connection.unreadable}),
+        notices=notices,
         can_connect=entity.company.plan in actions.PLANS_WITH_HR,
         instant=tool is not None and bool(tool.webhooks),
         signs_in=tool is not None and tool.oauth is not None and authorising.is_offered(tool.key),
