@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
+from rollcall.engine.masks import is_mask
 from rollcall.engine.match import Candidate, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Bank, Link, Member
@@ -45,7 +46,11 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def clearable(snapshot: list[Employee]) -> set[str]:
     """Return the member's fields for which somebody in the snapshot has a value."""
     source = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_account"}
-    return {name for name in OWNED_FIELDS if any(getattr(one, source[name]) for one in snapshot)}
+    return {name for name in OWNED_FIELDS if any(_is_value(getattr(one, source[name])) for one in snapshot)}
+
+
+def _is_value(told: object) -> bool:
+    return bool(told and told.strip() and not is_mask(told)) if isinstance(told, str) else bool(told)
 
 
 def as_missing(one: Candidate, case: Case) -> Candidate:

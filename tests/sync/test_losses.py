@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rollcall.directory.models import Member
 from rollcall.engine.change import Kind
 from rollcall.engine.losses import Loss, Lost
+from rollcall.engine.masks import BLANK, SIGNS, WORDS, is_mask
 from rollcall.engine.settings import Settings
 from rollcall.sync import remarks
+from rollcall.sync.losses import blank_condition, mask_condition
 from rollcall.sync.models import Plan, PlanState, Run
 from tests.sync.flow import Flow
 
@@ -159,3 +164,22 @@ def test_rule4_a_field_that_is_not_read_is_not_doubted(flow: Flow) -> None:
     flow.fault("A5", mode="null", fields=["job_title"])
     assert kept(flow, flow.run()) == {}
     assert set(values(flow, "job_title").values()) == {"Own"}
+
+
+TEXTS = st.one_of(
+    st.sampled_from(
+        [*WORDS, "NULL", "x", "xx", "xxx", "XXXX", "", " ", "Null Island", "李", "é", "1111", "aa"]
+    ),
+    st.tuples(st.sampled_from(SIGNS), st.integers(1, 5)).map(lambda one: one[0] * one[1]),
+    st.text(alphabet=SIGNS + "xX aé李\t\u00a0", max_size=5),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=TEXTS)
+def test_rule3_the_database_and_the_engine_know_the_same_masks(db: None, text: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {mask_condition('t')}, {blank_condition('t')} FROM (SELECT %s::text AS t) x", [text]
+        )
+        assert cursor.fetchone() == (is_mask(text), not text.strip(BLANK))

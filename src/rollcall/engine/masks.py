@@ -1,6 +1,6 @@
 """Texts that stand for a value instead of being one: what tools and exports put where somebody may not look.
 
-Two readings of one rule, as with filters: ``is_mask`` in Python, ``mask_condition`` in SQL; a test holds them together.
+``sync/losses.py`` has the same rule as SQL; a test holds the two together.
 """
 
 import re
@@ -43,19 +43,3 @@ def is_address(text: str) -> bool:
     """Tell whether ``text`` can be written to and is somebody's: an address with a mask for a name is nobody's."""
     name = text.strip().rpartition("@")[0]
     return is_email(text) and not is_mask(name) and not _CUT_NAME.search(name)
-
-
-def blank_condition(column: str) -> str:
-    """Return SQL that tells whether a text is missing or blank."""
-    return f"coalesce(btrim({column}, {_BLANK_SQL}), '') = ''"
-
-
-def mask_condition(column: str) -> str:
-    """Return SQL that tells whether a text stands for something hidden; null when it is missing."""
-    folded = f"lower(btrim({column}, {_BLANK_SQL}))"
-    words = ", ".join(f"'{word}'" for word in sorted(WORDS))
-    signs = SIGNS.replace("-", "") + "-"
-    return f"({folded} IN ({words}) OR {folded} ~ '^(([{signs}])\\2*|x{{3,}})$')"
-
-
-_BLANK_SQL: Final = "E' \\t\\r\\n\\u00a0'"

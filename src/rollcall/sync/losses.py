@@ -11,7 +11,7 @@ from django.db import connection as database
 
 from rollcall.connections.models import Subscription
 from rollcall.engine.losses import Loss, Lost, Measured, is_many, losses
-from rollcall.engine.masks import blank_condition, mask_condition
+from rollcall.engine.masks import SIGNS, WORDS
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS
 from rollcall.engine.scope import sends_managers
 from rollcall.engine.settings import Ownership, Settings, ownership
@@ -162,3 +162,19 @@ def _same(name: str, params: dict[str, Any]) -> int:
         return 0
     changed, having, all_of_them, before = row
     return int(changed) if having >= NEARLY_EVERYBODY * float(all_of_them) and before > 1 else 0
+
+
+def blank_condition(column: str) -> str:
+    """Return SQL that tells whether a text is missing or blank."""
+    return f"coalesce(btrim({column}, {_BLANK_SQL}), '') = ''"
+
+
+def mask_condition(column: str) -> str:
+    """Return SQL that tells whether a text stands for something hidden; null when it is missing."""
+    folded = f"lower(btrim({column}, {_BLANK_SQL}))"
+    words = ", ".join(f"'{word}'" for word in sorted(WORDS))
+    signs = SIGNS.replace("-", "") + "-"
+    return f"({folded} IN ({words}) OR {folded} ~ '^(([{signs}])\\2*|x{{3,}})$')"
+
+
+_BLANK_SQL: Final = "E' \\t\\r\\n\\u00a0'"
