@@ -62,6 +62,7 @@ class Why(StrEnum):
     VANISHED_WAITS = "vanished_waits"  # since, day
     # first missed by a list that was far too short, or listed with a record that can't be read
     VANISHED_UNPROVEN = "vanished_unproven"  # since
+    VANISHED_OUTSIDE = "vanished_outside"  # since
     VANISHED_ADMIN = "vanished_admin"  # since
     # HR gives a mask instead of the value: the known one stays
     MASKED = "masked"  # fields

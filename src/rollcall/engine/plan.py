@@ -148,7 +148,9 @@ def _missing(one: Candidate, settings: Settings, zone: str) -> Change:
     if gone is None:
         return line(one, Kind.SKIP, Why.VANISHED)
     since = {"since": local_day(gone.since, one.employee, zone).isoformat()}
-    if not settings.archive_inactive or not one.in_scope:
+    if not one.in_scope:
+        return line(one, Kind.SKIP, Why.VANISHED_OUTSIDE, params=since)
+    if not settings.archive_inactive:
         return line(one, Kind.SKIP, Why.VANISHED, params=since)
     if one.member is not None and one.member.role in (Role.OWNER, Role.ADMIN):
         return line(one, Kind.SKIP, Why.VANISHED_ADMIN, params=since)

@@ -78,6 +78,10 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} since {since}, but that list was far too short, or their record"
         " could not be read. It does not count: nobody is archived for it."
     ),
+    Why.VANISHED_OUTSIDE: gettext_noop(
+        "Is missing from the list of {tool} since {since}, and was outside the choice of employees before."
+        " Nothing happens."
+    ),
     Why.VANISHED_ADMIN: gettext_noop(
         "Is missing from the list of {tool} since {since}. Owners and admins are not archived for that:"
         " archive them by hand if they have left."
@@ -255,7 +259,7 @@ def _missing(texts: Mapping[str, str]) -> str:
         return _filled(
             gettext_noop(
                 "Is missing from the list of {tool} since {since}, without having left."
-                " Nothing happens: leavers are not archived automatically here, or they are outside the choice."
+                " Nothing happens: leavers are not archived automatically here."
             ),
             texts,
         )
