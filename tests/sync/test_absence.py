@@ -11,7 +11,7 @@ from rollcall.directory.models import Member
 from rollcall.engine.change import Kind, Why
 from rollcall.engine.roster import Role, State
 from rollcall.engine.settings import Settings
-from rollcall.sync.models import Plan, Run
+from rollcall.sync.models import Plan, PlanState, Run
 from rollcall.sync.usual import unusual, usual_of
 from tests.sync.flow import PEOPLE, Flow
 
@@ -137,6 +137,23 @@ def test_a4_d2_a_list_far_shorter_than_usual_does_not_begin_to_count(flow: Flow,
     flow.run()
     assert not flow.get(lambda: Employee.objects.exclude(absent_proven_at=None).exists())
     assert flow.people()[0] == before[0]
+
+
+def test_a4_rule6_many_who_stay_away_are_proven_gone_in_the_end_and_wait_for_a_person(flow: Flow) -> None:
+    """Inv2: the whole plan is held, and every line says since when and by how many lists."""
+    flow.go_live(ARCHIVING)
+    before = flow.people()
+    flow.fault("A4", mode="half")
+    flow.run()
+    flow.run()
+    a_day_goes_by(flow)
+    flow.run()
+    held = flow.latest()
+    assert held.state == PlanState.HELD and flow.people()[0] == before[0]
+    lines = flow.lines(held, Kind.ARCHIVE)
+    assert len(lines) > 5 and {one.why for one in lines} == {Why.VANISHED}
+    flow.run()
+    assert flow.latest().pk == held.pk and len(flow.events("plan.held")) == 1
 
 
 def test_a4_when_several_come_back_at_once_the_others_begin_anew(flow: Flow) -> None:

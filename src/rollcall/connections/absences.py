@@ -1,7 +1,7 @@
 """Who was not in a complete read: noted, counted, and proven only by reads that can be believed (rules 1 and 5).
 
 Set-based, in the transaction that merges the read. A read by changes never comes here. What is counted and what
-not is written down in ``docs/safety.md`` for people and in ``engine/absence.py`` for the limits.
+not is written down in ``docs/reference/limits.md`` for people and in ``engine/absence.py`` for the limits.
 """
 
 from collections.abc import Sequence

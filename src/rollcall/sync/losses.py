@@ -23,8 +23,8 @@ NEARLY_EVERYBODY: Final = 0.9
 
 _SOURCES: Final = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_account"}
 _DATES: Final = frozenset({"start_date"})
-_NEVER_THE_SAME: Final = frozenset({"email", "manager"})
-"""An address that many share is nobody's; a small company's people may well have one line manager."""
+_NEVER_THE_SAME: Final = frozenset({"email", "manager", "bank_account"})
+"""An address that many share is nobody's, a small company may have one line manager, and accounts have a limit."""
 
 _MANAGED: Final = """
     FROM directory_link l
@@ -146,13 +146,13 @@ def _tests(name: str) -> Sequence[str]:
 
 def _same(name: str, params: dict[str, Any]) -> int:
     """Return how many members would get the one value that nearly everybody has, if they had several before."""
-    column, own = ("bank_digest", "bank_digest") if name == "bank_account" else (_SOURCES[name], name)
+    column = _SOURCES[name]
     with database.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FILTER (WHERE e.{column} <> m.{own}), count(*), sum(count(*)) OVER (),
-                   (SELECT count(DISTINCT m.{own}) {_MANAGED})
-            {_MANAGED} AND e.{column} IS NOT NULL AND m.{own} IS NOT NULL
+            SELECT count(*) FILTER (WHERE e.{column} <> m.{name}), count(*), sum(count(*)) OVER (),
+                   (SELECT count(DISTINCT m.{name}) {_MANAGED})
+            {_MANAGED} AND e.{column} IS NOT NULL AND m.{name} IS NOT NULL
             GROUP BY e.{column} ORDER BY 2 DESC LIMIT 1
             """,
             params,

@@ -29,7 +29,7 @@ from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.planning import plan
 from rollcall.sync.telling import about_error, about_held
-from rollcall.sync.usual import Usual, unusual, usual_of
+from rollcall.sync.usual import unusual, usual_of
 
 log = structlog.get_logger(__name__)
 
@@ -117,14 +117,42 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
         began = time.monotonic()
-        with access.acting_for(connection.company_id):
-            usual = usual_of(connection.pk)
-        fetched = _read(run, connection, connector, token, usual)
-        took = time.monotonic() - began
+        fetched = _read(run, connection, connector, token)
+        seconds = time.monotonic() - began
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
+    live = note(
+        run,
+        connection,
+        fetched,
+        token,
+        company=found.company or "",
+        identity=found.identity or "",
+        seconds=seconds,
+    )
+    for subscription_id in live:
+        settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
+    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
+    _succeed(run, connection, token)
+
+
+def note(
+    run: Run,
+    connection: Connection,
+    fetched: Fetched,
+    token: UUID,
+    *,
+    company: str,
+    identity: str,
+    seconds: float = 0.0,
+) -> list[int]:
+    """Store what a read that took ``seconds`` found beside the mirror; return the subscriptions to settle.
+
+    Raises ``LeaseLost``.
+    """
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
+        usual = usual_of(connection.pk)
         run.state = RunState.PLANNING
         run.seen = {
             "employees": fetched.employees,
@@ -134,28 +162,33 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
             "set_aside": len(fetched.set_aside),
             "parsed": fetched.parsed,
             "full": fetched.full,
-            "seconds": round(took, 1),
-            "unusual": unusual(usual, fetched.employees, took) if fetched.full else list(usual.standing),
+            "seconds": round(seconds, 1),
+            "unusual": unusual(usual, fetched.employees, seconds) if fetched.full else list(usual.standing),
             "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
         }
         run.save(update_fields=["state", "seen"])
-        _note_read(connection, fetched, found.company or "", found.identity or "")
-        live = [
+        _note_read(connection, fetched, company, identity)
+        return [
             one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live
         ]
-    for subscription_id in live:
-        settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
-    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
-    _succeed(run, connection, token)
 
 
 def settle(
-    company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool = True
+    company_id: int,
+    subscription_id: int,
+    run: Run,
+    token: UUID,
+    *,
+    apply_now: bool = True,
+    now: datetime | None = None,
 ) -> Plan | None:
-    """Plan for one entity; apply inside the limits, else hold and tell the admins once."""
+    """Plan for one entity; apply inside the limits, else hold and tell the admins once.
+
+    ``now`` (aware) is another time than the present one only in a fire drill.
+    """
     with access.acting_for(company_id):
         subscription = Subscription.objects.get(pk=subscription_id)
-        made = plan(subscription, subscription.get_settings(), now=timezone.now(), run=run)
+        made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
         # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
         if made is None or made.state != PlanState.PREVIEW or made.for_settings:
             return made
@@ -174,7 +207,7 @@ def settle(
     return made
 
 
-def _read(run: Run, connection: Connection, connector: Connector, token: UUID, usual: Usual) -> Fetched:
+def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -> Fetched:
     """Read what changed where the tool can tell and everybody was read lately; else everybody."""
     key, now = asked_key(connection, connector), run.started_at
     progress = _progress(connection)
@@ -190,7 +223,9 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID, u
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, usual=usual.employees)
+    with access.acting_for(connection.company_id):
+        usual = usual_of(connection.pk).employees
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, usual=usual)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 

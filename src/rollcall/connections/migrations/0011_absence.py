@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """When an absence was proven: only a complete read a day after the first that missed somebody does that."""
 
     dependencies = [
-        ("connections", "0009_tally"),
+        ("connections", "0010_folded_search"),
     ]
 
     operations = [
