@@ -294,3 +294,19 @@ def test_in_a_preview_who_is_proven_gone_is_named_and_held_by_the_limits(flow: F
     flow.approve(plan, override="they left")
     flow.apply(plan)
     assert state_of(flow, gone) == State.ARCHIVED
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("flow", ["workday"], indirect=True)
+def test_a7_members_go_on_while_one_detail_is_refused(flow: Flow) -> None:
+    """A 403 on the payment elections alone: kept, the run is partial, and a new colleague is invited all the same."""
+    flow.go_live(ARCHIVING)
+    before = {number: one.bank_digest for number, one in flow.members().items()}
+    assert any(before.values())
+    flow.fault("A7", path="Cash_Management")
+    new = str(flow.control("hire", start_date="2020-01-01")["ids"][0])
+    run = flow.run()
+    assert (run.state, run.error) == ("succeeded", "") and "bank_account" in run.seen["partial"]
+    members = flow.members()
+    assert len(members) == len(before) + 1, new
+    assert {number: members[number].bank_digest for number in before} == before

@@ -17,7 +17,7 @@ from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.sync import candidates
-from rollcall.sync.losses import clearable_of, is_back, kept_by, losses_of, note_kept
+from rollcall.sync.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.remarks import Remarks, kept_counts
 
@@ -48,10 +48,10 @@ def plan(
     """
     entity = Entity.objects.get(pk=subscription.entity_id)
     Subscription.objects.select_for_update().get(pk=subscription.pk)
-    making = _Making(subscription, settings, entity, now, for_settings=for_settings)
+    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings)
     making.run(run)
     if run is not None:
-        note_kept(run, entity.pk, making.losses)
+        note_kept(run, subscription, making.losses)
     # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
     own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
     latest = own.order_by("-pk").first()
@@ -81,6 +81,7 @@ class _Making:
         settings: Settings,
         entity: Entity,
         now: datetime,
+        run: Run | None,
         *,
         for_settings: bool,
     ) -> None:
@@ -96,7 +97,7 @@ class _Making:
         self.question = candidates.Question(
             subscription=subscription, settings=settings, now=now, everybody=for_settings
         )
-        self.losses = losses_of(subscription, settings)
+        self.losses = losses_in(run, subscription, settings)
         # digest and link of the person being decided, for the line and for links in step without a line
         self._digests: dict[str, str] = {}
         self._in_step: dict[int, str] = {}
@@ -117,7 +118,7 @@ class _Making:
             self.settings,
             now=self.now,
             zone=self.entity.time_zone,
-            clearable=clearable_of(self.subscription.connection_id),
+            clearable=Clearable(self.subscription.connection_id),
             kept=kept_by(self.losses, asked=self.for_settings),
             # a person looks at it first
             adopt=self.for_settings,

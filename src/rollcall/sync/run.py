@@ -162,6 +162,7 @@ def note(
             "set_aside": len(fetched.set_aside),
             "parsed": fetched.parsed,
             "full": fetched.full,
+            "moved": fetched.moved,
             "seconds": round(seconds, 1),
             "unusual": unusual(usual, fetched.employees, seconds) if fetched.full else list(usual.standing),
             "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
