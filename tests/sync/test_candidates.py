@@ -26,7 +26,7 @@ from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync import candidates
 from tests.accounts.people import two_companies
 from tests.engine.applying import apply
-from tests.engine.test_cases import Case
+from tests.engine.test_cases import Case, as_missing
 from tests.engine.test_properties import companies, employees, named_people, own_addresses
 from tests.sync.stored import store_employees, store_links, store_members, subscribe, with_last_owner
 
@@ -81,7 +81,11 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
         mark = transaction.savepoint()
         subscription = subscribe(entity, case.settings)
         digests = store_employees(
-            subscription.connection, case.snapshot, banks=case.banks, vanished=case.vanished
+            subscription.connection,
+            case.snapshot,
+            banks=case.banks,
+            vanished=case.vanished,
+            absences=case.absences,
         )
         store_members(entity, case.members)
         in_step = {one: digest for one, digest in digests.items() if one in (settled or set())}
@@ -106,7 +110,7 @@ def by_database(subscription: Subscription, case: Case, *, everybody: bool) -> l
 def by_engine(case: Case) -> list[Change]:
     """The plan made from the engine's own join."""
     found = [
-        structs.replace(one, vanished=one.employee.id in case.vanished)
+        as_missing(one, case)
         for one in joined(
             *(case.snapshot, case.members, case.links, case.settings.scope),
             exceptions=case.settings.exceptions,

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from rollcall.engine.absence import WAIT
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
@@ -20,6 +21,7 @@ from rollcall.engine.differences import (
     line,
     shared,
 )
+from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
@@ -37,6 +39,7 @@ def make_plan(
     now: datetime,
     zone: str,
     clearable: Collection[str],
+    kept: Collection[str] = (),
     adopt: bool = False,
 ) -> Iterator[Change]:
     """Yield the lines of the plan, in the order of the candidates.
@@ -48,6 +51,7 @@ def make_plan(
         now: aware; every person's day is read from it in their own zone.
         zone: the entity's time zone, for people without one.
         clearable: the member's fields for which the tool delivered a value for somebody in this snapshot.
+        kept: the member's fields that the tool seems to have lost for many: present members keep theirs.
         adopt: whether a person approves this plan before it is applied (a preview of settings), so that it
             may archive leavers whose member the connection does not manage yet (S40); never by the clock.
     """
@@ -73,6 +77,7 @@ def make_plan(
             arriving=arriving,
             departing=departing,
             clearable=clearable,
+            kept=kept,
             adopt=adopt,
         )
         if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
@@ -96,13 +101,21 @@ def decide(
     arriving: Collection[str] = (),
     departing: Collection[str] = (),
     clearable: Collection[str] = (),
+    kept: Collection[str] = (),
     adopt: bool = False,
 ) -> list[Change]:
     """Return what should happen to one person: at most one acting line, first, then remarks; or nothing.
 
     ``arriving`` and ``departing``: employee ids of managers who get a member, or lose theirs, in this plan.
     """
-    given = Given(settings=settings, arriving=arriving, departing=departing, clearable=clearable, adopt=adopt)
+    given = Given(
+        settings=settings,
+        arriving=arriving,
+        departing=departing,
+        clearable=clearable,
+        kept=kept,
+        adopt=adopt,
+    )
     today = local_day(now, one.employee, zone)
     where = standing(one.employee, today)
     member = one.member
@@ -111,7 +124,7 @@ def decide(
         one.link is not None and one.link.managed and member is not None and member.state != State.ARCHIVED
     )
     if one.vanished:
-        return [line(one, Kind.SKIP, Why.VANISHED)] if managed else []
+        return [_missing(one, settings, zone)] if managed else []
     if where is Standing.LEFT:
         return _leaver(one, given, managed=managed)
     if outside is not None:
@@ -127,6 +140,29 @@ def decide(
         back, said = _because(one, Why.RECONNECTED)
         return [line(one, Kind.LINK, back, fields=fields, params=said), *notes]
     return [line(one, Kind.UPDATE, Why.CHANGED_IN_HR, fields=fields), *notes] if fields else notes
+
+
+def _missing(one: Candidate, settings: Settings, zone: str) -> Change:
+    """Somebody whom the list lacks: archived once that is proven, if leavers are, and never an admin (rule 5)."""
+    gone = one.absence
+    if gone is None:
+        return line(one, Kind.SKIP, Why.VANISHED)
+    since = {"since": local_day(gone.since, one.employee, zone).isoformat()}
+    if not one.in_scope:
+        return line(one, Kind.SKIP, Why.VANISHED_OUTSIDE, params=since)
+    if not settings.archive_inactive:
+        return line(one, Kind.SKIP, Why.VANISHED, params=since)
+    if one.member is not None and one.member.role in (Role.OWNER, Role.ADMIN):
+        return line(one, Kind.SKIP, Why.VANISHED_ADMIN, params=since)
+    if one.twins:
+        # The same address works here under another number.
+        return shared(one, Kind.SKIP)
+    if not gone.runs:
+        return line(one, Kind.SKIP, Why.VANISHED_UNPROVEN, params=since)
+    if not gone.proven:
+        day = local_day(gone.since + WAIT, one.employee, zone).isoformat()
+        return line(one, Kind.SKIP, Why.VANISHED_WAITS, params={**since, "day": day})
+    return line(one, Kind.ARCHIVE, Why.VANISHED, params={**since, "runs": str(gone.runs)})
 
 
 def _newcomer(one: Candidate, given: Given, where: Standing, today: date) -> list[Change]:
@@ -161,7 +197,7 @@ def _obstacle(one: Candidate, where: Standing) -> Change | None:
     key = email_key(one.employee)
     if key is None:
         return line(one, Kind.SKIP, Why.NO_EMAIL)
-    if not is_email(key):
+    if not is_address(key):
         return line(one, Kind.SKIP, Why.NOT_AN_EMAIL, params={"email": key})
     if one.twins:
         return shared(one, Kind.SKIP)
