@@ -139,7 +139,8 @@ def merge_made_up(
 ) -> Fetched:
     """Do with people whom ``fill`` puts into the stage what is done at the end of a full read (fire drill).
 
-    ``fill`` returns how many they are; ``usual`` as with ``fetch``. In the caller's transaction; raises ``SourceError`` as ``fetch`` does.
+    ``fill`` returns how many they are; ``usual`` as with ``fetch``. In the caller's transaction; raises
+    ``SourceError`` as ``fetch`` does.
     """
     reading = _Reading(connection, connector)
     reading.run((), lambda _: None)
