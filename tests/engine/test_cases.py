@@ -2,7 +2,8 @@
 
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
-``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``adopt`` and ``shows``
+``banks`` (by employee id), ``vanished`` (ids the last complete read did not see),
+``decisions`` (what a person said, by employee id), ``adopt`` and ``shows``
 (product and fault ids).
 """
 
@@ -11,14 +12,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from rollcall.engine.change import Change
-from rollcall.engine.match import Candidate, join
+from rollcall.engine.identity import renumbered
+from rollcall.engine.match import Candidate, Decided, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Bank, Link, Member
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee
+from rollcall.engine.status import first_day
 
 CASES = Path(__file__).parent / "cases"
 
@@ -31,6 +34,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: list[Link] = []
     banks: dict[str, Bank] = {}
     vanished: list[str] = []
+    decisions: dict[str, Decided] = {}
     settings: Settings = Settings()
     now: datetime = datetime.fromisoformat("2026-03-16T09:00:00+00:00")
     zone: str = "Europe/Paris"
@@ -45,15 +49,22 @@ def clearable(snapshot: list[Employee]) -> set[str]:
     return {name for name in OWNED_FIELDS if any(getattr(one, source[name]) for one in snapshot)}
 
 
+def candidates_of(case: Case) -> list[Candidate]:
+    """Return everybody of the case as a plan looks at them."""
+    return join(
+        *(case.snapshot, case.members, case.links, case.settings.scope),
+        exceptions=case.settings.exceptions,
+        banks=case.banks,
+        vanished=case.vanished,
+        decisions=case.decisions,
+        settings=case.settings,
+        day=first_day(case.now),
+    )
+
+
 def plan_of(case: Case) -> list[Change]:
     """Return the plan for the case."""
-    settings = case.settings
-    joined = join(
-        *(case.snapshot, case.members, case.links, settings.scope),
-        exceptions=settings.exceptions,
-        banks=case.banks,
-    )
-    found = [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
+    found = candidates_of(case)
 
     def candidates(leaders_only: bool) -> list[Candidate]:
         return [one for one in found if one.leads or not leaders_only]
@@ -66,6 +77,7 @@ def plan_of(case: Case) -> list[Change]:
             zone=case.zone,
             clearable=clearable(case.snapshot),
             adopt=case.adopt,
+            renumbered=lambda: renumbered(found, case.members, case.links),
         )
     )
 

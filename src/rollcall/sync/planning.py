@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -114,6 +115,7 @@ class _Making:
             clearable=clearable_of(self.subscription.connection_id),
             # a person looks at it first
             adopt=self.for_settings,
+            renumbered=cache(partial(candidates.renumbered, self.question)),
         )
         buffer: list[dict[str, Any]] = []
         for line in lines:

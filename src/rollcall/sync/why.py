@@ -166,6 +166,7 @@ def planned(
         now=now,
         zone=subscription.entity.time_zone,
         clearable=clearable_of(subscription.connection_id) if any(map(_may_lose, ordered)) else (),
+        renumbered=lambda: candidates.renumbered(question),
     )
     return person, list(lines)
 
