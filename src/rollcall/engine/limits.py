@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.engine.change import ACTING, Change, Kind, Why
 
 GROUPS = ("work_location", "department", "legal_entity")
 
@@ -46,6 +46,8 @@ class Breach(StrEnum):
     BANKS = "banks"
     CLEARED = "cleared"
     CREATED = "created"
+    # HR gave new numbers to many members at once: whoever links them anew looks at each pair first
+    RENUMBERED = "renumbered"
 
 
 class Breached(Struct, frozen=True, kw_only=True):
@@ -77,12 +79,14 @@ class Tally:
         self.kinds: Counter[Kind] = Counter()
         self.emails = 0
         self.banks = 0
+        self.renumbered = 0
         self.cleared: Counter[str] = Counter()
         self.groups: Counter[tuple[str, str]] = Counter()
 
     def add(self, change: Change, place: Mapping[str, str | None] | None = None) -> None:
         """Count one line; ``place`` has the member's present values for ``GROUPS`` if it removes."""
         self.kinds[change.kind] += 1
+        self.renumbered += change.why is Why.RENUMBERED
         for name, one in change.fields.items():
             if change.kind in (Kind.CREATE, Kind.ARCHIVE) or not one.before:
                 continue
@@ -132,6 +136,7 @@ def breaches(tally: Tally, before: Headcount, limits: Limits) -> tuple[Breached,
         check(Breach.CLEARED, count, many and count > limits.cleared_floor, name, had)
     created = tally.kinds[Kind.CREATE] + tally.kinds[Kind.REACTIVATE]
     check(Breach.CREATED, created, created > max(limits.created_floor, _part(limits.created_share, managed)))
+    check(Breach.RENUMBERED, tally.renumbered, True)
     return tuple(found)
 
 

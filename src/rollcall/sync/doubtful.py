@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Q
 
-from rollcall.engine.change import ACTING, Kind
+from rollcall.engine.change import ACTING, Kind, Why
 from rollcall.engine.limits import Breach
 from rollcall.sync.models import Line, LineState, Plan
 
@@ -28,6 +28,9 @@ def doubtful(breaches: Iterable[Mapping[str, Any]]) -> Q:
         code = one["breach"]
         if code in _KINDS:
             found |= Q(kind__in=_KINDS[code])
+            continue
+        if code == Breach.RENUMBERED:
+            found |= Q(why=Why.RENUMBERED)
             continue
         name = _FIELDS.get(code, one.get("what") or "")
         changed = Q(fields__has_key=name) & ~Q(kind__in=(Kind.CREATE, Kind.ARCHIVE))

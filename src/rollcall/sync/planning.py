@@ -19,7 +19,7 @@ from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.sync import candidates
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
-from rollcall.sync.remarks import Remarks
+from rollcall.sync.remarks import Remarks, conflicts, newest_look
 
 CHUNK: Final = 2_000
 
@@ -64,10 +64,16 @@ def plan(
         # A person who is looking at a preview of settings keeps it; each change still checks its *before*.
         waiting = waiting.filter(for_settings=False, undoes=None)
     waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
-    if not making.number and not for_settings:
+    # Conflicts that are over need a plan without them: pages show those of the newest.
+    if not making.number and not for_settings and not _shows_conflicts(subscription):
         making.discard()
         return None
     return making.store(run, made_by)
+
+
+def _shows_conflicts(subscription: Subscription) -> bool:
+    newest = newest_look(subscription.entity_id)
+    return newest is not None and bool(conflicts(newest.counts))
 
 
 class _Making:

@@ -4,10 +4,21 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import Q
+
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.roster import Role
+from rollcall.sync.models import Plan, PlanState
 
-CONFLICTS: Final = (Why.SHARED_EMAIL, Why.EMAIL_TAKEN, Why.MEMBER_LINKED_ELSEWHERE)
+CONFLICTS: Final = (
+    Why.SHARED_EMAIL,
+    Why.EMAIL_TAKEN,
+    Why.MEMBER_LINKED_ELSEWHERE,
+    Why.NEW_NUMBER,
+    Why.HAS_NEW_NUMBER,
+    Why.REUSED_ID,
+    Why.LOOKS_LIKE,
+)
 """Reasons that are about two people, of whom nobody may guess which is meant (product decision 1)."""
 
 ADMINS_GO: Final = "admins_go"
@@ -43,3 +54,9 @@ def conflicts(counts: Mapping[str, int], *kinds: Kind) -> int:
 def of(counts: Mapping[str, int], *whys: Why) -> int:
     """Return how many skips and notes have one of these reasons."""
     return sum(counts.get(f"{kind}.{why}", 0) for kind in (Kind.SKIP, Kind.NOTE) for why in whys)
+
+
+def newest_look(entity_id: int) -> Plan | None:
+    """Return the entity's newest plan that says how things are: a run's, or one of settings that were confirmed."""
+    confirmed = Q(for_settings=False) | Q(state__in=(PlanState.APPLYING, PlanState.APPLIED))
+    return Plan.objects.filter(confirmed, entity_id=entity_id, undoes=None).order_by("-pk").first()
