@@ -43,9 +43,18 @@ ELSEWHERE: Final = {
 """Addresses that are not measured, and why."""
 
 _PLAIN: Final = (
-    *("invite_member", "me", "my_mails", "integrations", "integrations_status", "disconnect", "instant"),
+    *(
+        "invite_member",
+        "me",
+        "my_mails",
+        "integrations",
+        "integrations_status",
+        "disconnect",
+        "instant",
+        "drill",
+    ),
     *("configure", "entities", "add_entity", "company_plan", "tokens", "make_token", "audit"),
-    *("why_search", "between"),
+    *("why_search", "between", "drill_progress"),
 )
 _UNCONNECTED: Final = ("request_tool", "guides", "other_tool", "csv_upload")
 _TOOL: Final = "hibob"

@@ -46,7 +46,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
 from rollcall.project import database, migrating
-from tests import planted
+from tests import homes, planted
 
 # Filled by migrations, so they stay when a test's rows go.
 _LASTING = {"django_migrations", "django_content_type", "auth_permission"}
@@ -97,6 +97,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 @contextlib.contextmanager
 def _server() -> Iterator[None]:
     if not _OUTSIDE:
+        homes.prepare(_HOME)
         with database.running(_HOME):
             yield
         return

@@ -1,38 +1,22 @@
-"""Tables of the documentation that are made from the names of tests: which test shows which requirement.
+"""Tables of the documentation that are made from the names of tests: which test shows which requirement or fault.
 
-A test says what it shows by the ids its name begins with (`test_s39_s40_saving_opens_a_preview`), or by the id of a
-parameter set (`id="S16-personio"`). `write()` renews `docs/reference/behaviours.md`; `scripts/tables` calls it.
+`tests/shown.py` reads the names. `write()` renews `docs/reference/behaviours.md` and `docs/reference/faults.md`;
+`scripts/tables` calls it.
 """
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
-ROOT: Final = Path(__file__).parents[1]
+from tests.shown import ROOT, Shown, named_tests
+
 BEHAVIOURS: Final = ROOT / "docs/reference/behaviours.md"
+FAULTS: Final = ROOT / "docs/reference/faults.md"
 _PRODUCT: Final = ROOT / "docs/product.md"
-_BROWSER: Final = "tests/journeys"
-_NAMED: Final = re.compile(r"^test((?:_[sd]\d+)+)_")
-_PARAMETER: Final = re.compile(r"^([SD]\d+)-")
+_CATALOGUE: Final = ROOT / "docs/reference/fault-catalogue.md"
 _ROW: Final = re.compile(r"(?<![\w.(])S(\d+)(?:[-/]S(\d+))?\s")
-
-
-class Shown(Struct, frozen=True, kw_only=True):
-    """A test and what it shows; `languages` of a walk that is done in each of them."""
-
-    place: str
-    test: str
-    ids: frozenset[str]
-    languages: tuple[str, ...] = ()
-
-    @property
-    def in_browser(self) -> bool:
-        """Tell whether it drives a real browser."""
-        return self.place.startswith(_BROWSER)
 
 
 def requirements() -> dict[str, str]:
@@ -55,46 +39,9 @@ def requirements() -> dict[str, str]:
     return found
 
 
-def tests() -> Iterator[Shown]:
-    """Yield every test that names what it shows, in order of file and line."""
-    for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-        walks = {one.name: _languages(one) for one in functions}
-        for one in functions:
-            ids = _ids(one)
-            if ids:
-                spoken = [walks[arg.arg] for arg in one.args.args if walks.get(arg.arg)]
-                yield Shown(
-                    place=str(file.relative_to(ROOT)),
-                    test=one.name,
-                    ids=ids,
-                    languages=spoken[0] if spoken else (),
-                )
-
-
-def _ids(test: ast.FunctionDef) -> frozenset[str]:
-    named = _NAMED.match(test.name)
-    ids = {part.upper() for part in named[1].strip("_").split("_")} if named else set()
-    for node in (node for decorator in test.decorator_list for node in ast.walk(decorator)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            ids |= set(_PARAMETER.findall(node.value))
-    return frozenset(ids)
-
-
-def _languages(fixture: ast.FunctionDef) -> tuple[str, ...]:
-    """Return the languages a fixture goes through: `params=["en", "fr"]`."""
-    for node in (node for decorator in fixture.decorator_list for node in ast.walk(decorator)):
-        if isinstance(node, ast.keyword) and node.arg == "params":
-            values = [one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)]
-            if values and set(values) <= {"en", "fr"}:
-                return tuple(str(value) for value in values)
-    return ()
-
-
 def behaviours() -> str:
     """Return the page: each requirement with the tests that show it, those in a browser first."""
-    shown = list(tests())
+    shown = list(named_tests())
     lines = [
         "# Which test shows which behaviour",
         "",
@@ -126,9 +73,102 @@ def _link(one: Shown) -> str:
     return f"[{words}](../../{one.place}){spoken}"
 
 
+NOT_BUILT: Final[Mapping[str, str]] = {
+    "O3": "Rollcall calls no webhooks of others yet",
+    "O4": "Rollcall calls no webhooks of others yet",
+    "O5": "Rollcall calls no webhooks of others yet",
+    "O6": "Rollcall tells no other software of its members yet",
+    "O7": "Rollcall is no SCIM client that writes yet",
+    "O8": "Rollcall tells no other software of its members yet",
+    "O9": "Rollcall writes members nowhere else yet",
+    "N1": "Rollcall is no SCIM server yet",
+    "N2": "Rollcall is no SCIM server yet",
+    "N3": "Rollcall is no SCIM server yet",
+    "N5": "Rollcall is no SCIM server yet",
+    "N6": "Rollcall is no SCIM server yet",
+    "INV14": "Rollcall tells no other software of its members yet",
+}
+"""Rows of the catalogue that no test shows, each with its reason."""
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """A row of the fault catalogue: what happens, and what Rollcall does then. Rules and invariants have no second."""
+
+    id: str
+    part: str
+    happens: str
+    expected: str = ""
+
+
+def catalogue() -> dict[str, Fault]:
+    """Return id -> row, as docs/reference/fault-catalogue.md has them; its S1-S3 are called SET1-SET3."""
+    found: dict[str, Fault] = {}
+    part, numbered = "", ""
+    for line in _CATALOGUE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            part = re.sub(r"^[A-Z]\. ", "", line.removeprefix("## "))
+            numbered = {"Ten rules": "RULE", "Invariant": "INV"}.get(part[:9], "")
+        row = re.match(r"\| ([A-Z])(\d+) \| (.*) \| (.*) \|$", line)
+        sentence = re.match(r"(\d+)\. (.*)$", line)
+        if row:
+            fault = ("SET" if row[1] == "S" else row[1]) + row[2]
+            found[fault] = Fault(id=fault, part=part, happens=row[3], expected=row[4])
+        elif sentence and numbered:
+            fault = numbered + sentence[1]
+            found[fault] = Fault(id=fault, part=part, happens=sentence[2].replace("**", ""))
+    return found
+
+
+def open_faults() -> list[str]:
+    """Return the ids of rows that no test shows; a test that is known to fail shows nothing."""
+    shown = {row for one in named_tests() for row in one.ids if not one.expected_to_fail}
+    return [row for row in catalogue() if row not in shown]
+
+
+def faults() -> str:
+    """Return the page: each row of the fault catalogue with the tests that show it."""
+    shown, rows, missing = list(named_tests()), catalogue(), open_faults()
+    lines = [*_ABOUT_FAULTS, f"{len(rows) - len(missing)} of {len(rows)} rows are shown by tests.", ""]
+    lines += ["## Open rows", ""]
+    lines += [
+        f"* **{row}** {rows[row].happens.rstrip(chr(46))}: {NOT_BUILT.get(row, 'no test yet')}."
+        for row in missing
+    ]
+    part = ""
+    for row in rows.values():
+        if row.part != part:
+            part = row.part
+            lines += ["", f"## {part}", "", "| id | what happens | expected | tests |", "|---|---|---|---|"]
+        mine = "<br>".join(_kind(one) for one in shown if row.id in one.ids) or NOT_BUILT.get(
+            row.id, "none yet"
+        )
+        lines.append(f"| {row.id} | {row.happens} | {row.expected} | {mine} |")
+    return "\n".join([*lines, ""])
+
+
+_ABOUT_FAULTS: Final = (
+    "# Which test shows which fault",
+    "",
+    "Made by `scripts/tables` from the names of the tests: `test_p1_inv4_...` shows row P1 and invariant 4 of",
+    "[the fault catalogue](fault-catalogue.md). Its rows S1-S3 are called SET1-SET3 here, for S1-S66 are requirements",
+    "of [the product](../product.md). Tests without a mark are quick ones that `scripts/check` runs; *thorough* ones,",
+    "those in a *browser* and those that start a *whole process* are run by `scripts/test`. *Known to fail* marks a",
+    "test of something that is missing; it counts for nothing. `.json` are cases of the engine.",
+    "",
+)
+
+
+def _kind(one: Shown) -> str:
+    words = ["browser"] if one.in_browser else ["whole process"] if one.process else []
+    words = words or (["thorough"] if one.thorough else [])
+    words += ["known to fail"] if one.expected_to_fail else []
+    return _link(one) + (f" *{', '.join(words)}*" if words else "")
+
+
 def write() -> None:
-    """Renew the page."""
+    """Renew the pages."""
     BEHAVIOURS.write_text(behaviours(), encoding="utf-8")
+    FAULTS.write_text(faults(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def setting(name: str) -> str:
     return str(row[0]) if row else ""
 
 
-def test_the_app_role_owns_nothing_and_bypasses_nothing() -> None:
+def test_z2_the_app_role_owns_nothing_and_bypasses_nothing() -> None:
     """Z2"""
     with connection.cursor() as cursor:
         cursor.execute("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
@@ -53,7 +53,7 @@ def test_the_app_role_owns_nothing_and_bypasses_nothing() -> None:
         assert cursor.fetchone() == (0,)
 
 
-def test_every_table_with_a_company_is_behind_the_wall() -> None:
+def test_z2_inv18_every_table_with_a_company_is_behind_the_wall() -> None:
     """Z2: the rooms' tables are taken from the models, so that none is forgotten."""
     tables = {
         model._meta.db_table
@@ -70,14 +70,14 @@ def test_every_table_with_a_company_is_behind_the_wall() -> None:
     assert "events_event" in tables
 
 
-def test_without_a_company_nothing_is_seen(two: Two) -> None:
+def test_z2_without_a_company_nothing_is_seen(two: Two) -> None:
     """Z2"""
     assert not Entity.objects.exists()
     assert not Company.objects.exists()
     assert not Grant.objects.exists()
 
 
-def test_a_company_sees_its_own_rows_and_no_others(two: Two) -> None:
+def test_z2_inv18_a_company_sees_its_own_rows_and_no_others(two: Two) -> None:
     """Z2"""
     with acting_for(two.alice_company.pk):
         assert list(Entity.objects.values_list("pk", flat=True)) == [two.alice_entity.pk]
@@ -87,7 +87,7 @@ def test_a_company_sees_its_own_rows_and_no_others(two: Two) -> None:
         assert Entity.objects.filter(pk=two.charlie_entity.pk).delete()[0] == 0
 
 
-def test_a_row_for_a_foreign_company_is_refused(two: Two) -> None:
+def test_z2_a_row_for_a_foreign_company_is_refused(two: Two) -> None:
     """Z2"""
     with (
         pytest.raises(ProgrammingError, match="row-level security"),
@@ -97,7 +97,7 @@ def test_a_row_for_a_foreign_company_is_refused(two: Two) -> None:
         Entity.objects.create(company=two.charlie_company, name="x", country="FR", currency="EUR")
 
 
-def test_a_row_can_not_be_moved_to_a_foreign_company(two: Two) -> None:
+def test_z2_a_row_can_not_be_moved_to_a_foreign_company(two: Two) -> None:
     """Z2"""
     with (
         pytest.raises(ProgrammingError, match="row-level security"),
@@ -124,7 +124,7 @@ def test_an_error_inside_gives_the_outer_company_back(two: Two) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_leaks_to_the_next_transaction_of_the_connection() -> None:
+def test_z2_nothing_leaks_to_the_next_transaction_of_the_connection() -> None:
     """Tried: a session-level SET does."""
     with acting_for(7):
         assert setting("rollcall.company") == "7"
@@ -169,7 +169,7 @@ def test_entering_a_company_outside_a_transaction_is_an_error() -> None:
         enter_company(1)
 
 
-def test_an_entity_of_others_is_not_found(two: Two) -> None:
+def test_z1_an_entity_of_others_is_not_found(two: Two) -> None:
     """Z1: unknown and foreign look the same."""
     assert get_entity_for_user(two.alice, two.alice_entity.pk, Role.OWNER) == two.alice_entity
     for entity_id in (two.charlie_entity.pk, 10**9):
@@ -231,7 +231,7 @@ def test_an_address_without_sense_is_not_found(two: Two, asked: str) -> None:
         through(two.alice, name_it, entity=asked)
 
 
-def test_an_address_of_others_is_not_found(two: Two) -> None:
+def test_z1_an_address_of_others_is_not_found(two: Two) -> None:
     """Z1"""
     with pytest.raises(Http404):
         through(two.alice, name_it, entity=two.charlie_entity.pk)

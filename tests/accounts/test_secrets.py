@@ -54,7 +54,7 @@ def test_the_key_file_is_made_at_first_use(tmp_path: Path, settings: Settings) -
     assert secrets.unseal(secrets.seal(b"x", **PLACE), **PLACE) == b"x"
 
 
-def test_a_seal_opens_in_its_place_and_shows_nothing() -> None:
+def test_z3_a_seal_opens_in_its_place_and_shows_nothing() -> None:
     """Z3"""
     value = secrets.seal(b"very private", **PLACE)
     assert b"private" not in value
@@ -66,7 +66,7 @@ def test_a_seal_opens_in_its_place_and_shows_nothing() -> None:
     "other",
     [{"company_id": 2}, {"table": "directory_member"}, {"field": "bank"}, {"row": 6}, {"row": "5,"}],
 )
-def test_a_seal_is_bound_to_its_place(other: Place) -> None:
+def test_z3_a_seal_is_bound_to_its_place(other: Place) -> None:
     """Z3"""
     value = secrets.seal(b"very private", **PLACE)
     with pytest.raises(secrets.SealBroken):
@@ -85,7 +85,7 @@ def test_every_changed_byte_breaks_the_seal() -> None:
             secrets.unseal(cut, **PLACE)
 
 
-def test_a_new_key_is_used_at_once_and_old_seals_stay_readable(keys: Path) -> None:
+def test_z4_a_new_key_is_used_at_once_and_old_seals_stay_readable(keys: Path) -> None:
     """Z4"""
     old, digest = secrets.seal(b"x", **PLACE), secrets.digest(b"x", company_id=1, purpose="page")
     link = secrets.sign("invitation", "1:a")
@@ -166,7 +166,7 @@ def fill(company_id: int, count: int) -> None:
         Vault.objects.create(company_id=company_id, person=str(number), box=box)
 
 
-def test_rotation_seals_everything_again_and_can_be_repeated(vault: Two, keys: Path) -> None:
+def test_z4_rotation_seals_everything_again_and_can_be_repeated(vault: Two, keys: Path) -> None:
     """Z4"""
     fill(vault.alice_company.pk, 7)
     fill(vault.charlie_company.pk, 3)
@@ -180,7 +180,7 @@ def test_rotation_seals_everything_again_and_can_be_repeated(vault: Two, keys: P
         assert opened == f"secret {row.person}".encode()
 
 
-def test_rotation_resumes_and_leaves_a_broken_seal_alone(vault: Two, keys: Path) -> None:
+def test_z4_rotation_resumes_and_leaves_a_broken_seal_alone(vault: Two, keys: Path) -> None:
     """Z4"""
     fill(vault.alice_company.pk, 4)
     broken = Vault.objects.order_by("pk")[1]

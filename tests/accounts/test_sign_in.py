@@ -23,7 +23,7 @@ def test_a_new_work_address_is_the_new_sign_in() -> None:
     assert addresses(ana) == ["ana@new.example"]
 
 
-def test_people_who_swap_addresses_keep_their_accounts() -> None:
+def test_i6_people_who_swap_addresses_keep_their_accounts() -> None:
     ana, ben = user("a@x.example"), user("b@x.example")
     move_addresses(
         [

@@ -30,7 +30,7 @@ def issued(two: Two) -> tuple[ApiToken, str]:
         return tokens.issue(company_id=two.alice_company.pk, name="Payroll", scopes=["plans:approve", "read"])
 
 
-def test_a_token_tells_who_calls_and_what_they_may(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_n4_a_token_tells_who_calls_and_what_they_may(two: Two, issued: tuple[ApiToken, str]) -> None:
     """N4"""
     actor = tokens.verify(issued[1])
     assert actor is not None
@@ -39,7 +39,7 @@ def test_a_token_tells_who_calls_and_what_they_may(two: Two, issued: tuple[ApiTo
     assert actor.scopes == ("read", "plans:approve")
 
 
-def test_the_token_itself_is_nowhere_in_the_database(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_z3_n4_the_token_itself_is_nowhere_in_the_database(two: Two, issued: tuple[ApiToken, str]) -> None:
     """Z3, N4"""
     row, raw = issued
     assert raw.startswith("rc_")
@@ -52,13 +52,13 @@ def test_the_token_itself_is_nowhere_in_the_database(two: Two, issued: tuple[Api
     assert raw[:8] in stored[0]
 
 
-def test_wrong_and_missing_tokens_are_nobody(issued: tuple[ApiToken, str]) -> None:
+def test_n4_wrong_and_missing_tokens_are_nobody(issued: tuple[ApiToken, str]) -> None:
     """N4"""
     for raw in ("", "rc_", issued[1][:-1], issued[1] + "x", "\udcff", issued[0].token_hash):
         assert tokens.verify(raw) is None
 
 
-def test_an_expired_token_is_nobody(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_n4_an_expired_token_is_nobody(two: Two, issued: tuple[ApiToken, str]) -> None:
     """N4"""
     with acting_for(two.alice_company.pk):
         ApiToken.objects.update(expires_at=timezone.now() + timedelta(hours=1))
@@ -67,7 +67,7 @@ def test_an_expired_token_is_nobody(two: Two, issued: tuple[ApiToken, str]) -> N
     assert tokens.verify(issued[1]) is None
 
 
-def test_a_revoked_token_is_nobody_at_once(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_n4_a_revoked_token_is_nobody_at_once(two: Two, issued: tuple[ApiToken, str]) -> None:
     """N4"""
     with acting_for(two.alice_company.pk):
         assert tokens.revoke(issued[0])
@@ -75,14 +75,14 @@ def test_a_revoked_token_is_nobody_at_once(two: Two, issued: tuple[ApiToken, str
     assert tokens.verify(issued[1]) is None
 
 
-def test_a_company_can_not_revoke_a_token_of_others(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_z1_a_company_can_not_revoke_a_token_of_others(two: Two, issued: tuple[ApiToken, str]) -> None:
     """Z1"""
     with acting_for(two.charlie_company.pk):
         assert not tokens.revoke(issued[0])
     assert tokens.verify(issued[1]) is not None
 
 
-def test_the_last_use_is_noted_once_a_minute(two: Two, issued: tuple[ApiToken, str]) -> None:
+def test_n4_the_last_use_is_noted_once_a_minute(two: Two, issued: tuple[ApiToken, str]) -> None:
     """N4"""
     with acting_for(two.alice_company.pk):
         tokens.verify(issued[1])
@@ -103,7 +103,7 @@ def test_unknown_scopes_are_refused(two: Two, scopes: list[str]) -> None:
         tokens.issue(company_id=two.alice_company.pk, name="x", scopes=scopes)
 
 
-def test_a_token_for_an_entity_of_others_is_refused(two: Two) -> None:
+def test_z1_a_token_for_an_entity_of_others_is_refused(two: Two) -> None:
     """Z1"""
     with pytest.raises(ValueError, match="entity"), acting_for(two.alice_company.pk):
         tokens.issue(company_id=two.alice_company.pk, name="x", scopes=["read"], entity=two.charlie_entity)
@@ -116,7 +116,7 @@ def signed_in(client: Client) -> bool:
     return get_user(request).is_authenticated
 
 
-def test_ended_sessions_belong_to_nobody(two: Two) -> None:
+def test_z8_ended_sessions_belong_to_nobody(two: Two) -> None:
     """Z8: every session of that person, and of nobody else."""
     laptop, phone, other = Client(), Client(), Client()
     for client, user in ((laptop, two.alice), (phone, two.alice), (other, two.bob)):

@@ -215,7 +215,7 @@ def test_a_plan_that_passes_a_limit_needs_an_override(alice: Caller, two: Two, b
     assert alice("POST", place + "/approve", body).json()["override"] == "We close."
 
 
-def test_a_rejected_plan_stays_rejected(alice: Caller, two: Two, base: str) -> None:
+def test_c6_a_rejected_plan_stays_rejected(alice: Caller, two: Two, base: str) -> None:
     """C6"""
     plan = previewed(two.alice_entity)
     place = f"{base}/plans/{plan.pk}"
@@ -313,7 +313,7 @@ def test_suspending_is_at_once_and_spares_the_last_owner(alice: Caller, base: st
     assert refused(alice("POST", f"{base}/members/{owner['id']}/suspend")) == (409, "last_owner")
 
 
-def test_employees_are_walked_without_account_numbers(alice: Caller, base: str) -> None:
+def test_z5_employees_are_walked_without_account_numbers(alice: Caller, base: str) -> None:
     """Z5"""
     found = walk(alice, base + "/employees", limit=7)
     assert len(found) == len({one["id"] for one in found}) == PEOPLE

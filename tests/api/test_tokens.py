@@ -71,7 +71,7 @@ def filled(two: Two) -> Iterator[tuple[str, str, str]]:
         yield method, path.format_map(known), name
 
 
-def test_without_a_live_token_every_operation_is_401_without_detail(two: Two, alice: Caller) -> None:
+def test_n4_without_a_live_token_every_operation_is_401_without_detail(two: Two, alice: Caller) -> None:
     """N4: missing, wrong, expired and revoked look the same."""
     company = two.alice_company.pk
     with access.acting_for(company):
@@ -96,7 +96,9 @@ def test_a_session_opens_nothing_here(two: Two, alice: Caller) -> None:
     assert client.get("/api/v1/tools").status_code == 401
 
 
-def test_the_last_use_of_a_token_is_noted_also_when_the_answer_is_an_error(two: Two, alice: Caller) -> None:
+def test_n4_the_last_use_of_a_token_is_noted_also_when_the_answer_is_an_error(
+    two: Two, alice: Caller
+) -> None:
     """N4"""
     assert alice("GET", "/entities/999999").status_code == 404
     with access.acting_for(two.alice_company.pk):
@@ -125,7 +127,9 @@ def test_no_scope_includes_another(two: Two, alice: Caller, only: str) -> None:
         assert forbidden == (needed(method, name) != only), name
 
 
-def test_with_the_ids_of_others_every_operation_is_404(two: Two, alice: Caller, charlie: Caller) -> None:
+def test_z1_inv18_with_the_ids_of_others_every_operation_is_404(
+    two: Two, alice: Caller, charlie: Caller
+) -> None:
     """Z1, Z2: the same answer as for ids that nobody has."""
     known = ids(two)
     tried = 0
@@ -140,7 +144,7 @@ def test_with_the_ids_of_others_every_operation_is_404(two: Two, alice: Caller, 
     assert tried > 18
 
 
-def test_lists_hold_nothing_of_others(two: Two, alice: Caller, charlie: Caller) -> None:
+def test_z1_inv18_lists_hold_nothing_of_others(two: Two, alice: Caller, charlie: Caller) -> None:
     """Z1"""
     assert [one["id"] for one in charlie.get("/entities")["items"]] == [two.charlie_entity.pk]
     assert charlie.get("/connections")["items"] == []
@@ -149,7 +153,7 @@ def test_lists_hold_nothing_of_others(two: Two, alice: Caller, charlie: Caller) 
     assert charlie("GET", "/events", entity_id=two.alice_entity.pk).status_code == 404
 
 
-def test_the_body_cannot_name_an_entity_of_others(two: Two, alice: Caller, charlie: Caller) -> None:
+def test_z1_the_body_cannot_name_an_entity_of_others(two: Two, alice: Caller, charlie: Caller) -> None:
     """Z1"""
     body = {"entity_id": two.alice_entity.pk, "tool": "bamboohr", "credentials": {}}
     assert charlie("POST", "/connections", body).status_code == 404

@@ -61,7 +61,7 @@ def test_a_run_is_taken_back_for_every_entity_it_changed(two: Two, bamboo: Runni
     assert caller("POST", place.replace(f"/runs/{run.pk}", "/runs/987654")).status_code == 404
 
 
-def test_nobody_else_takes_back(two: Two, bamboo: Running, charlie: Caller) -> None:
+def test_z1_nobody_else_takes_back(two: Two, bamboo: Running, charlie: Caller) -> None:
     """Z1"""
     done = applied(two, bamboo)
     place = f"/entities/{two.alice_entity.pk}/plans/{done.pk}/undo"

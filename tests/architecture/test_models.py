@@ -47,7 +47,7 @@ def test_a_foreign_key_up_would_be_found() -> None:
     assert any("accounts.Company" in arrow for arrow in _arrows_up(_our_models(), turned))
 
 
-def test_every_table_with_a_company_has_the_wall(owner_connection: psycopg.Connection) -> None:
+def test_z2_every_table_with_a_company_has_the_wall(owner_connection: psycopg.Connection) -> None:
     """Z1: row-level security is enabled, forced on the owner too, and has a rule."""
     open_tables = owner_connection.execute(
         """
@@ -61,7 +61,7 @@ def test_every_table_with_a_company_has_the_wall(owner_connection: psycopg.Conne
     assert open_tables == []
 
 
-def test_nothing_runs_with_the_rights_of_the_owner(
+def test_z2_nothing_runs_with_the_rights_of_the_owner(
     owner_connection: psycopg.Connection,
 ) -> None:
     definers = owner_connection.execute(

@@ -66,7 +66,7 @@ def test_everybody_is_read_with_what_the_authorisation_brought(flow: Flow) -> No
 
 
 @pytest.mark.parametrize("flow", [DEEL], indirect=True)
-def test_an_expired_token_is_renewed_and_the_new_pair_is_kept(flow: Flow) -> None:
+def test_a2_an_expired_token_is_renewed_and_the_new_pair_is_kept(flow: Flow) -> None:
     """A2: the refresh token works once, so the next run needs the one that came with the renewal."""
     first = connect(flow)
     assert flow.run("first").error == ""
@@ -81,7 +81,7 @@ def test_an_expired_token_is_renewed_and_the_new_pair_is_kept(flow: Flow) -> Non
 
 
 @pytest.mark.parametrize("flow", [DEEL], indirect=True)
-def test_an_authorisation_that_was_taken_back_asks_for_a_new_one(flow: Flow) -> None:
+def test_a1_a3_an_authorisation_that_was_taken_back_asks_for_a_new_one(flow: Flow) -> None:
     """A1, A3: nobody is changed; authorising again goes on where it stopped."""
     connect(flow)
     assert flow.run("first").error == ""

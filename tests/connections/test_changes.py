@@ -72,7 +72,7 @@ def test_an_empty_list_of_changes_is_good_news_and_writes_nothing(flow: Flow) ->
     assert flow.frozen() == before
 
 
-def test_somebody_deleted_at_the_tool_makes_the_run_read_everybody(flow: Flow) -> None:
+def test_p7_somebody_deleted_at_the_tool_makes_the_run_read_everybody(flow: Flow) -> None:
     """Removal is decided only on a full listing (P7)."""
     flow.go_live()
     gone = active(flow)[0]

@@ -124,7 +124,7 @@ def test_of_a_changed_page_only_the_changed_person_is_parsed_and_written(mirror:
     assert {n for n, one in mirror.rows().items() if one.changed_at != before[n]} == {"5"}
 
 
-def test_people_who_move_to_another_page_are_neither_new_nor_gone(mirror: Mirror) -> None:
+def test_inv6_people_who_move_to_another_page_are_neither_new_nor_gone(mirror: Mirror) -> None:
     """Invariant 6."""
     mirror.read(FIRST, SECOND)
     read = mirror.read(SECOND[::-1], [*FIRST[1:], FIRST[0]])
@@ -141,13 +141,13 @@ def test_who_is_missing_is_noted_and_noted_back(mirror: Mirror) -> None:
     assert mirror.rows()["5"].absent_runs == 0 and "5" in mirror.present()
 
 
-def test_the_same_person_twice_is_one_person(mirror: Mirror) -> None:
+def test_p3_the_same_person_twice_is_one_person(mirror: Mirror) -> None:
     """P3"""
     read = mirror.read(FIRST, ["3|Cid|1", "4|Dee|2"])
     assert (read.new, read.employees, list(read.set_aside)) == (4, 4, [])
 
 
-def test_one_number_with_two_contents_is_set_aside_and_counts_as_present(mirror: Mirror) -> None:
+def test_p8_inv20_one_number_with_two_contents_is_set_aside_and_counts_as_present(mirror: Mirror) -> None:
     """P8, invariant 20"""
     mirror.read(FIRST, SECOND)
     for _ in range(2):
@@ -157,7 +157,7 @@ def test_one_number_with_two_contents_is_set_aside_and_counts_as_present(mirror:
 
 
 @pytest.mark.parametrize("again", [["1|Ada", "2|!", "3|Cid|1"], ["1|Ada", "2|!", "3|Cyd|1"]])
-def test_a_record_that_cannot_be_read_leaves_its_person_as_they_were(
+def test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were(
     mirror: Mirror, again: list[str]
 ) -> None:
     """E6, invariant 20: also when the page comes again byte for byte, or with another change."""
@@ -168,7 +168,7 @@ def test_a_record_that_cannot_be_read_leaves_its_person_as_they_were(
         assert read.absent == 0 and mirror.rows()["2"].first_name == "Ben" and "2" in mirror.present()
 
 
-def test_while_somebody_without_a_number_is_listed_nobody_is_missing(mirror: Mirror) -> None:
+def test_i1_rule1_while_somebody_without_a_number_is_listed_nobody_is_missing(mirror: Mirror) -> None:
     """I1: it might be anybody."""
     mirror.read(FIRST, SECOND)
     for _ in range(2):
@@ -176,7 +176,7 @@ def test_while_somebody_without_a_number_is_listed_nobody_is_missing(mirror: Mir
         assert mirror.present() == {"1", "2", "3", "4", "5"}
 
 
-def test_an_empty_list_is_an_error_once_people_are_known(mirror: Mirror) -> None:
+def test_p1_p6_an_empty_list_is_an_error_once_people_are_known(mirror: Mirror) -> None:
     """P1, P6"""
     assert mirror.read([]).employees == 0
     mirror.read(FIRST)
@@ -186,7 +186,7 @@ def test_an_empty_list_is_an_error_once_people_are_known(mirror: Mirror) -> None
     assert mirror.bytes() == before
 
 
-def test_a_read_that_breaks_off_leaves_the_mirror_as_it_was(mirror: Mirror) -> None:
+def test_p2_a1_a_read_that_breaks_off_leaves_the_mirror_as_it_was(mirror: Mirror) -> None:
     """P2, A1"""
     mirror.read(FIRST, SECOND)
     before = mirror.bytes()
@@ -195,7 +195,7 @@ def test_a_read_that_breaks_off_leaves_the_mirror_as_it_was(mirror: Mirror) -> N
     assert mirror.bytes() == before
 
 
-def test_managers_in_a_circle_are_flagged_until_the_circle_is_cut(mirror: Mirror) -> None:
+def test_m1_m2_managers_in_a_circle_are_flagged_until_the_circle_is_cut(mirror: Mirror) -> None:
     """M1, M2: who hangs below a circle is not in it."""
     mirror.read(["1|Ada|3", "2|Ben|1", "3|Cid|2", "4|Dee|3", "5|Eve|5", "6|Fay|99"])
     assert {n for n, one in mirror.rows().items() if one.manager_in_loop} == {"1", "2", "3", "5"}
@@ -218,7 +218,7 @@ def test_asking_for_other_fields_reads_everybody_again(mirror: Mirror) -> None:
     assert mirror.read(FIRST).parsed == 3
 
 
-def test_an_account_is_sealed_and_an_impossible_one_is_never_taken(mirror: Mirror) -> None:
+def test_z3_v7_an_account_is_sealed_and_an_impossible_one_is_never_taken(mirror: Mirror) -> None:
     """Z3, V7"""
     mirror.read([f"1|Ada||{IBAN}", "2|Ben||DE00370400440532013000"])
     one, other = mirror.rows()["1"], mirror.rows()["2"]
@@ -230,7 +230,7 @@ def test_an_account_is_sealed_and_an_impossible_one_is_never_taken(mirror: Mirro
     assert IBAN not in text and IBAN.encode().hex() not in text and IBAN[4:-4] not in text
 
 
-def test_two_companies_with_the_same_numbers_have_a_mirror_each() -> None:
+def test_inv18_two_companies_with_the_same_numbers_have_a_mirror_each() -> None:
     """Invariant 18"""
     two = two_companies()
     one, other = Mirror(two.alice_entity), Mirror(two.charlie_entity)
@@ -243,7 +243,7 @@ def test_two_companies_with_the_same_numbers_have_a_mirror_each() -> None:
 @pytest.mark.parametrize(
     ("fault", "mode"), [("E2", ""), ("E3", "controls"), ("E3", "rtl"), ("E3", "emoji"), ("E4", "")]
 )
-def test_odd_names_never_stop_the_others(flow: Flow, fault: str, mode: str) -> None:
+def test_e2_e3_e4_odd_names_never_stop_the_others(flow: Flow, fault: str, mode: str) -> None:
     """E2-E4"""
     (struck,) = flow.fault(fault, mode=mode)
     flow.connect()
@@ -254,7 +254,7 @@ def test_odd_names_never_stop_the_others(flow: Flow, fault: str, mode: str) -> N
     assert "\x00" not in name and "\x07" not in name and len(name) < 10_000
 
 
-def test_wrong_types_set_one_record_aside_and_name_the_field(flow: Flow) -> None:
+def test_e6_wrong_types_set_one_record_aside_and_name_the_field(flow: Flow) -> None:
     """E6: the person counts as present, this time and the next."""
     flow.go_live()
     (struck,) = flow.fault("E6")
@@ -265,7 +265,7 @@ def test_wrong_types_set_one_record_aside_and_name_the_field(flow: Flow) -> None
     assert flow.employee(struck).absent_since is None
 
 
-def test_an_id_gone_from_every_record_ends_the_run(flow: Flow) -> None:
+def test_e9_an_id_gone_from_every_record_ends_the_run(flow: Flow) -> None:
     """E9: one error, not thirty people set aside."""
     flow.go_live()
     before = flow.people()

@@ -111,7 +111,9 @@ def move_people(subject: Subject, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("tool", API)
-def test_no_mixture_of_outages_loses_or_doubles_anybody(tool: str, connection: Connection) -> None:
+def test_t2_t3_t5_t6_t7_t10_t11_t12_a2_p2_p4_p5_e1_no_mixture_of_outages_loses_or_doubles_anybody(
+    tool: str, connection: Connection
+) -> None:
     chance = random.Random(f"{tool}:{MIXTURES}")
     failed = 0
     with stand_in(tool, PEOPLE) as subject:

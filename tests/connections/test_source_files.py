@@ -39,7 +39,7 @@ def taken(two: Two, content: bytes = CONTENT) -> Connection:
         return Connection.objects.get()
 
 
-def test_a_content_is_sealed_for_its_row_and_comes_back_whole(two: Two) -> None:
+def test_z3_a_content_is_sealed_for_its_row_and_comes_back_whole(two: Two) -> None:
     """Z4, Z5"""
     with access.acting_for(two.alice_company.pk):
         file = source_files.wait(two.alice_entity, CONTENT, "a.csv", actor=SYSTEM)
@@ -51,7 +51,7 @@ def test_a_content_is_sealed_for_its_row_and_comes_back_whole(two: Two) -> None:
             source_files.content_of(other)
 
 
-def test_a_new_key_seals_files_again(two: Two, settings: LazySettings, tmp_path: Path) -> None:
+def test_z4_a_new_key_seals_files_again(two: Two, settings: LazySettings, tmp_path: Path) -> None:
     """Z4"""
     settings.ROLLCALL_KEYS = tmp_path / "keys.json"
     secrets.ensure_keys(settings.ROLLCALL_KEYS)
@@ -66,7 +66,7 @@ def test_a_new_key_seals_files_again(two: Two, settings: LazySettings, tmp_path:
     secrets._looked_at.clear()
 
 
-def test_another_company_sees_no_file_and_writes_none(two: Two) -> None:
+def test_z1_z2_another_company_sees_no_file_and_writes_none(two: Two) -> None:
     """Z1"""
     taken(two)
     with access.acting_for(two.charlie_company.pk):
@@ -159,7 +159,7 @@ def test_only_so_many_traces_are_kept(two: Two) -> None:
         ("x" * 120 + ".csv", "x" * 91 + "…" + "xxxx.csv"),
     ],
 )
-def test_a_name_is_shown_and_never_a_path(given: str, shown: str) -> None:
+def test_f5_a_name_is_shown_and_never_a_path(given: str, shown: str) -> None:
     """F5"""
     assert display_name(given) == shown
 
@@ -176,7 +176,7 @@ def test_a_name_is_shown_and_never_a_path(given: str, shown: str) -> None:
         ("staff.csv", None),
     ],
 )
-def test_a_day_in_the_name_is_the_day_it_was_written(name: str, day: str | None) -> None:
+def test_f4_a_day_in_the_name_is_the_day_it_was_written(name: str, day: str | None) -> None:
     """F4"""
     found = written_on(name)
     assert (found.date().isoformat() if found else None) == day

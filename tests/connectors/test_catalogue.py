@@ -72,7 +72,7 @@ def test_a_subdomain_is_understood_as_pasted(text: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["", "a/b", "acme#", "user@acme", "acme?x", "a b", "acme.evil.example", "127.0.0.1"]
 )
-def test_a_subdomain_never_chooses_another_host(text: Any) -> None:
+def test_h5_a_subdomain_never_chooses_another_host(text: Any) -> None:
     """H5."""
     with pytest.raises(WrongAddress) as caught, connect("bamboohr", {**BAMBOO, "subdomain": text}):
         pass
@@ -93,7 +93,7 @@ def test_a_tool_that_is_not_there_is_a_lookup_error() -> None:
         pass
 
 
-def test_another_origin_must_be_allowed() -> None:
+def test_h1_h4_another_origin_must_be_allowed() -> None:
     """H1, H4: plain http to loopback only if the operator says so."""
     with pytest.raises(WrongAddress), connect("bamboohr", BAMBOO, environ_base_url="http://127.0.0.1:9"):
         pass
@@ -110,7 +110,7 @@ def test_a_stand_in_server_is_told_which_company_was_asked_for(scripted: Any) ->
     assert server.asked[0].headers["X-Trace"] == "t"
 
 
-def test_nothing_is_said_when_nobody_answers() -> None:
+def test_t1_nothing_is_said_when_nobody_answers() -> None:
     """T1: the port is closed."""
     with opened("bamboohr", "http://127.0.0.1:1", BAMBOO) as connector, pytest.raises(Unreachable):
         connector.test()

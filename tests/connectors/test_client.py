@@ -44,7 +44,7 @@ def answer(status: Any = 200, body: Any = b'{"a":[1]}', kind: Any = "application
         (304, errors.UnexpectedAnswer),
     ],
 )
-def test_each_status_says_who_must_act(status: Any, kind: Any) -> None:
+def test_t5_t6_each_status_says_who_must_act(status: Any, kind: Any) -> None:
     """A1, T5, T6."""
     with pytest.raises(kind) as caught:
         decode(DIALOGUE, answer(status), LIST)
@@ -67,7 +67,7 @@ def test_each_status_says_who_must_act(status: Any, kind: Any) -> None:
         (AddressRefused("private"), errors.WrongAddress),
     ],
 )
-def test_each_failure_of_the_wire_says_who_must_act(error: Any, kind: Any) -> None:
+def test_t1_t4_t8_t13_h1_each_failure_of_the_wire_says_who_must_act(error: Any, kind: Any) -> None:
     """T1-T4, T8, T13, H1."""
     assert type(http_failure(DIALOGUE, error)) is kind
 
@@ -82,7 +82,7 @@ def test_a_sentence_has_a_blank_where_nothing_is_known() -> None:
     assert errors.MissingPermission(tool="Tool").sentence().endswith("the permission “” there.")
 
 
-def test_a_wait_beyond_the_budget_is_handed_on() -> None:
+def test_t7_a_wait_beyond_the_budget_is_handed_on() -> None:
     """T7: postponed, with the time the tool named."""
     failure = http_failure(DIALOGUE, Throttled("throttled", retry_after=3600.0))
     assert isinstance(failure, errors.RateLimited)
@@ -106,7 +106,7 @@ def test_json_is_known_by_its_content_type(kind: Any) -> None:
 @pytest.mark.parametrize(
     "kind", ["text/html; charset=UTF-8", "", "text/json", "application/json; charset=latin1"]
 )
-def test_another_content_type_is_not_parsed(kind: Any) -> None:
+def test_t10_e1_another_content_type_is_not_parsed(kind: Any) -> None:
     """T10, E1: a sign-in page or another charset never reads as data."""
     with pytest.raises(errors.UnexpectedAnswer):
         decode(DIALOGUE, answer(kind=kind), LIST)
@@ -127,13 +127,13 @@ def test_another_content_type_is_not_parsed(kind: Any) -> None:
         b"1" * 5000,
     ],
 )
-def test_nothing_else_reads_as_no_employees(body: Any) -> None:
+def test_t11_e1_e8_nothing_else_reads_as_no_employees(body: Any) -> None:
     """T11, E1, E8."""
     with pytest.raises(errors.UnexpectedAnswer):
         decode(DIALOGUE, answer(body=body), LIST)
 
 
-def test_bytes_that_are_no_utf8_are_refused_even_where_nobody_looks() -> None:
+def test_e1_bytes_that_are_no_utf8_are_refused_even_where_nobody_looks() -> None:
     """E1: a raw record is copied, not decoded."""
     raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
     with pytest.raises(errors.UnexpectedAnswer):
@@ -151,7 +151,7 @@ def test_bytes_that_are_no_utf8_are_refused_even_where_nobody_looks() -> None:
         (b'{"error":[],"errors":"' + b'\\ud800"}', errors.UnexpectedAnswer),
     ],
 )
-def test_an_error_told_in_a_good_answer_is_that_error(body: Any, kind: Any) -> None:
+def test_t12_h7_an_error_told_in_a_good_answer_is_that_error(body: Any, kind: Any) -> None:
     """T12."""
     with pytest.raises(kind) as caught:
         decode(DIALOGUE, answer(body=body), LIST)

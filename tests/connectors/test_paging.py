@@ -65,7 +65,7 @@ def test_without_a_total_a_short_page_is_the_last() -> None:
     assert ids_of(pages) == people
 
 
-def test_an_empty_page_where_more_are_promised_ends_the_read() -> None:
+def test_p5_an_empty_page_where_more_are_promised_ends_the_read() -> None:
     """P5: though everybody was there, a list that never ends is not one we understand."""
     people = {1: ["a"]}
     with pytest.raises(Incomplete):
@@ -83,7 +83,7 @@ def test_pages_by_cursor_end_without_a_cursor() -> None:
     assert ids_of(complete(DIALOGUE, lambda: by_cursor(chain.__getitem__))) == ["a", "b"]
 
 
-def test_a_cursor_that_comes_back_ends_the_read() -> None:
+def test_p5_a_cursor_that_comes_back_ends_the_read() -> None:
     """P5."""
     chain = {None: part(["a"], cursor="x"), "x": part(["b"], cursor="y"), "y": part(["c"], cursor="x")}
     with pytest.raises(Incomplete) as caught:
@@ -91,7 +91,7 @@ def test_a_cursor_that_comes_back_ends_the_read() -> None:
     assert (caught.value.params["tool"], caught.value.detail) == ("Tool", "cursor came back")
 
 
-def test_an_expired_cursor_starts_over_once() -> None:
+def test_p5_an_expired_cursor_starts_over_once() -> None:
     """P5: then the read ends."""
 
     def expired() -> Any:
@@ -111,7 +111,7 @@ def test_an_expired_cursor_starts_over_once() -> None:
         lambda fetch: by_cursor(fetch, most=5),
     ],
 )
-def test_pages_without_end_are_ended(way: Any) -> None:
+def test_p5_pages_without_end_are_ended(way: Any) -> None:
     """P5."""
     count = iter(range(100))
 
@@ -124,13 +124,13 @@ def test_pages_without_end_are_ended(way: Any) -> None:
     assert next(count) == 5
 
 
-def test_the_same_page_again_is_a_loop() -> None:
+def test_p5_the_same_page_again_is_a_loop() -> None:
     """P5: a second look, then the end."""
     with pytest.raises(Incomplete):
         list(complete(DIALOGUE, lambda: by_number(lambda _number: part(["a"], total=3, pages=3))))
 
 
-def test_a_total_that_moves_is_read_again_once() -> None:
+def test_p3_a_total_that_moves_is_read_again_once() -> None:
     """P3."""
     moved = [part(["a"], total=2), part(["b"], total=3)]
     still = [part(["a"], total=3), part(["b"], total=3), part(["c"], total=3)]
@@ -140,20 +140,20 @@ def test_a_total_that_moves_is_read_again_once() -> None:
 
 
 @pytest.mark.parametrize("total", [1, 3])
-def test_a_total_that_disagrees_twice_is_no_list(total: Any) -> None:
+def test_p2_p4_a_total_that_disagrees_twice_is_no_list(total: Any) -> None:
     """P2, P4."""
     with pytest.raises(Incomplete):
         list(complete(DIALOGUE, lambda: iter([part(["a", "b"], total=total)])))
 
 
-def test_somebody_twice_means_that_somebody_else_may_be_missing() -> None:
+def test_p3_somebody_twice_means_that_somebody_else_may_be_missing() -> None:
     """P3: a second look finds who fell into the gap."""
     gap = [part(["a", "b"], total=4), part(["b", "d"], total=4)]
     whole = [part(["a", "b"], total=4), part(["c", "d"], total=4)]
     assert set(ids_of(complete(DIALOGUE, looks(gap, whole)))) == {"a", "b", "c", "d"}
 
 
-def test_somebody_who_is_still_there_twice_is_for_the_caller_to_judge() -> None:
+def test_p8_somebody_who_is_still_there_twice_is_for_the_caller_to_judge() -> None:
     """P8."""
     twice = [part(["a", "b"], total=3), part(["b"], total=3)]
     assert ids_of(complete(DIALOGUE, lambda: iter(twice))) == ["a", "b", "b"] * 2
@@ -189,7 +189,7 @@ def test_ids_are_read_without_the_rest(rows: Any, ids: Any) -> None:
 
 
 @pytest.mark.parametrize("rows", [b"null", b"{}", b'[{"id":""}]', b'[{"id":null},{}]', b"[null]"])
-def test_a_list_without_any_id_is_not_a_list_of_people(rows: Any) -> None:
+def test_e9_t11_a_list_without_any_id_is_not_a_list_of_people(rows: Any) -> None:
     """E9, T11: not a thousand separate complaints."""
     with pytest.raises(UnexpectedAnswer):
         paging.ids_of(DIALOGUE, rows, ROWS, lambda row: row.id)

@@ -100,7 +100,7 @@ def test_the_status_says_who_must_act_and_nothing_is_printed(company: Any, fault
     assert acme.credentials["api_key"] not in done.stderr
 
 
-def test_nothing_is_printed_of_a_read_that_breaks_late(company: Any) -> None:
+def test_p2_nothing_is_printed_of_a_read_that_breaks_late(company: Any) -> None:
     """P2: pages one and two were fine."""
     acme = company("bamboohr", 2050)
     acme.fault("P2", mode="last", page=2)
@@ -124,7 +124,7 @@ def test_credentials_and_origin_come_from_the_environment(company: Any) -> None:
 @pytest.mark.parametrize(
     "url", ["http://10.0.0.1:9", "http://[", "http://acme:port", "http://acme.example", "nonsense"]
 )
-def test_only_loopback_is_allowed_by_being_written(url: Any) -> None:
+def test_h1_h4_only_loopback_is_allowed_by_being_written(url: Any) -> None:
     """H1, H4."""
     done = run("bamboohr", *KEY, "--base-url", url)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -147,7 +147,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_told(scripted: Any) -> No
     assert "planted" not in done.stderr
 
 
-def test_when_no_record_can_be_read_the_answer_is_not_understood(scripted: Any) -> None:
+def test_e9_when_no_record_can_be_read_the_answer_is_not_understood(scripted: Any) -> None:
     """E9."""
     server = scripted(bamboo({"eeid": "1", "email": 5}, {"eeid": "2", "email": 6}))
     assert run("bamboohr", *KEY, "--base-url", server.url).exit_code == 4
@@ -163,7 +163,7 @@ def test_somebody_who_came_twice_is_printed_once_or_not_at_all(scripted: Any) ->
     assert done.stderr.count("employee 2 came twice") == 1
 
 
-def test_nobody_at_all_is_complete_with_a_warning(scripted: Any) -> None:
+def test_p6_nobody_at_all_is_complete_with_a_warning(scripted: Any) -> None:
     """P6."""
     done = run("bamboohr", *KEY, "--base-url", scripted(bamboo()).url)
     assert (done.exit_code, done.stdout) == (0, "")
@@ -201,7 +201,7 @@ def test_what_was_typed_wrongly_is_said_without_secrets(arguments: Any) -> None:
     assert "planted-secret" not in done.stderr
 
 
-def test_a_wait_is_told(company: Any) -> None:
+def test_t7_a_wait_is_told(company: Any) -> None:
     """T7."""
     acme = company("bamboohr", 20)
     acme.fault("T7", mode="seconds", seconds=1, times=1)

@@ -76,7 +76,7 @@ def refusal(what: Any, *args: Any, **more: Any) -> str:
     return error.value.code
 
 
-def test_an_update_writes_the_row_and_one_entry_with_before_and_after(them: Crew) -> None:
+def test_inv7_an_update_writes_the_row_and_one_entry_with_before_and_after(them: Crew) -> None:
     """Invariant 7"""
     count = Event.objects.count()
     done = apply(them, line(1, Kind.UPDATE, them.managed, str(them.managed.pk), job_title=(None, "Pilot")))
@@ -89,7 +89,7 @@ def test_an_update_writes_the_row_and_one_entry_with_before_and_after(them: Crew
     )
 
 
-def test_row_and_entry_go_together_or_not_at_all(them: Crew) -> None:
+def test_inv7_inv15_rule9_row_and_entry_go_together_or_not_at_all(them: Crew) -> None:
     """Invariants 7 and 15."""
     count = Event.objects.count()
     mark = transaction.savepoint()
@@ -99,7 +99,7 @@ def test_row_and_entry_go_together_or_not_at_all(them: Crew) -> None:
     assert now_is(them.managed).state == "active" and Event.objects.count() == count
 
 
-def test_what_somebody_changed_meanwhile_is_stale_and_left(them: Crew) -> None:
+def test_c8_what_somebody_changed_meanwhile_is_stale_and_left(them: Crew) -> None:
     """C8"""
     Member.objects.filter(pk=them.managed.pk).update(job_title="Cook")
     count = Event.objects.count()
@@ -109,7 +109,7 @@ def test_what_somebody_changed_meanwhile_is_stale_and_left(them: Crew) -> None:
     assert Event.objects.count() == count
 
 
-def test_two_who_swap_addresses_both_get_them(them: Crew) -> None:
+def test_i6_two_who_swap_addresses_both_get_them(them: Crew) -> None:
     """I6"""
     one, other = them.managed, them.released
     done = apply(
@@ -121,7 +121,7 @@ def test_two_who_swap_addresses_both_get_them(them: Crew) -> None:
     assert (now_is(one).email_key, now_is(other).email_key) == (other.email_key, one.email_key)
 
 
-def test_an_address_that_was_taken_meanwhile_is_stale_and_the_rest_goes_on(them: Crew) -> None:
+def test_inv11_an_address_that_was_taken_meanwhile_is_stale_and_the_rest_goes_on(them: Crew) -> None:
     """Invariant 11: whoever would have followed into the freed address stays too."""
     done = apply(
         them,
@@ -144,7 +144,7 @@ def test_an_address_that_was_taken_meanwhile_is_stale_and_the_rest_goes_on(them:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def test_somebody_who_comes_back_never_doubles_an_address(them: Crew) -> None:
+def test_inv11_somebody_who_comes_back_never_doubles_an_address(them: Crew) -> None:
     """Invariant 11"""
     Member.objects.filter(pk=them.archived.pk).update(email=them.bob.email, email_key=them.bob.email_key)
     done = apply(them, line(1, Kind.REACTIVATE, them.archived, str(them.archived.pk)))
@@ -152,7 +152,7 @@ def test_somebody_who_comes_back_never_doubles_an_address(them: Crew) -> None:
     assert refusal(actions.reactivate_by_hand, now_is(them.archived)) == "already_member"
 
 
-def test_the_database_itself_refuses_two_living_members_with_one_address(them: Crew) -> None:
+def test_inv11_the_database_itself_refuses_two_living_members_with_one_address(them: Crew) -> None:
     """Invariant 11: at the latest when the transaction ends."""
     Member.objects.filter(pk=them.managed.pk).update(email_key=them.manual.email_key)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -160,7 +160,7 @@ def test_the_database_itself_refuses_two_living_members_with_one_address(them: C
     Member.objects.filter(pk=them.managed.pk).update(email_key=them.managed.email_key)
 
 
-def test_the_last_owner_stays_however_the_leaving_is_cut(them: Crew) -> None:
+def test_inv3_the_last_owner_stays_however_the_leaving_is_cut(them: Crew) -> None:
     """Invariant 3, product 3.10"""
     second = person(entity_of(them), "Second", role="owner")
     together = apply(them, line(1, Kind.ARCHIVE, them.alice, "a"), line(2, Kind.ARCHIVE, second, "b"))
@@ -171,7 +171,7 @@ def test_the_last_owner_stays_however_the_leaving_is_cut(them: Crew) -> None:
     assert now_is(them.alice).state == "active"
 
 
-def test_archiving_ends_rights_sessions_and_invitations_at_once(them: Crew) -> None:
+def test_z8_archiving_ends_rights_sessions_and_invitations_at_once(them: Crew) -> None:
     """Z8"""
     session = SessionStore()
     session["_auth_user_id"] = str(them.two.bob.pk)
@@ -189,7 +189,7 @@ def test_archiving_ends_rights_sessions_and_invitations_at_once(them: Crew) -> N
     )
 
 
-def test_who_comes_back_has_the_least_rights(them: Crew) -> None:
+def test_i8_who_comes_back_has_the_least_rights(them: Crew) -> None:
     """I8: active if they ever signed up, else invited anew."""
     person(entity_of(them), "Second", role="owner")
     actions.archive_by_hand(them.alice, actor=HAND, now=NOW)
@@ -224,7 +224,7 @@ def test_what_the_hr_tool_owns_is_refused_and_the_rest_can_be_edited(them: Crew)
     assert refusal(actions.edit, them.manual, {"email": them.bob.email.upper()}) == "already_member"
 
 
-def test_an_edit_of_what_was_changed_meanwhile_is_refused_and_no_edit_writes_nothing(them: Crew) -> None:
+def test_c8_an_edit_of_what_was_changed_meanwhile_is_refused_and_no_edit_writes_nothing(them: Crew) -> None:
     """C8"""
     stale = now_is(them.manual)
     actions.edit(now_is(them.manual), {"team": "Air"}, actor=HAND, now=NOW)
@@ -259,7 +259,7 @@ def signing(them: Crew, invitation: Invitation, at: datetime = NOW) -> str:
     return error.value.code
 
 
-def test_an_invitation_works_once(them: Crew, invitation: Invitation) -> None:
+def test_z8_an_invitation_works_once(them: Crew, invitation: Invitation) -> None:
     """S62, S63, Z8"""
     member = actions.sign_up(invitation, user=them.two.charlie, now=NOW)
     assert (
@@ -269,7 +269,7 @@ def test_an_invitation_works_once(them: Crew, invitation: Invitation) -> None:
     assert signing(them, invitation) == "used"
 
 
-def test_an_old_cancelled_or_replaced_invitation_does_not_work(them: Crew, invitation: Invitation) -> None:
+def test_z8_an_old_cancelled_or_replaced_invitation_does_not_work(them: Crew, invitation: Invitation) -> None:
     """Z8"""
     assert signing(them, invitation, NOW + timedelta(days=60)) == "expired"
     actions.resend_invitation(invitation.member, actor=HAND, now=NOW)
@@ -279,7 +279,7 @@ def test_an_old_cancelled_or_replaced_invitation_does_not_work(them: Crew, invit
     assert signing(them, newest) == "cancelled" and now_is(invitation.member).state == "archived"
 
 
-def test_only_the_signed_link_finds_an_invitation(them: Crew, invitation: Invitation) -> None:
+def test_z8_only_the_signed_link_finds_an_invitation(them: Crew, invitation: Invitation) -> None:
     """Z8: also with what nobody types."""
     signed = actions.signature(invitation)
     assert actions.find_invitation(f"{invitation.pk}.{signed}") == invitation
@@ -311,7 +311,7 @@ def test_who_signed_up_or_was_cancelled_is_not_reminded(them: Crew, invitation: 
     assert reminders.send_due(NOW + timedelta(days=30)) == 0
 
 
-def test_lines_of_one_entity_never_touch_members_of_another(them: Crew) -> None:
+def test_inv8_inv18_lines_of_one_entity_never_touch_members_of_another(them: Crew) -> None:
     """Invariants 8 and 18: neither in the same company nor in another."""
     with access.acting_for(them.two.charlie_company.pk):
         foreign = Member.objects.get(pk=them.foreign.pk)
@@ -325,7 +325,7 @@ def test_lines_of_one_entity_never_touch_members_of_another(them: Crew) -> None:
 
 
 @pytest.mark.parametrize("model", [Member, Link, Invitation])
-def test_the_rooms_tables_show_nothing_without_their_company(
+def test_z2_the_rooms_tables_show_nothing_without_their_company(
     them: Crew, invitation: Invitation, model: type
 ) -> None:
     """Z2"""

@@ -181,7 +181,7 @@ def _at_once(*works: Callable[[], object]) -> list[object]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("archive", [False, True])
-def test_two_owners_who_unmake_each_other_at_once_leave_one(archive: bool) -> None:
+def test_inv3_two_owners_who_unmake_each_other_at_once_leave_one(archive: bool) -> None:
     """Product decision 10, under a race: by roles alone, and by a role against an archive."""
     them = crew()
     otto, other = colleague(them, "Otto", Role.OWNER)

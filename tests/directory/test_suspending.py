@@ -164,7 +164,7 @@ def test_a_second_click_does_nothing_twice(them: Crew) -> None:
         assert again.left[0].code == code and len(events_of(them.manual)) == count
 
 
-def test_two_archived_members_with_one_address_do_not_both_come_back(them: Crew) -> None:
+def test_inv11_two_archived_members_with_one_address_do_not_both_come_back(them: Crew) -> None:
     """Invariant 11."""
     twin = person(them.two.alice_entity, "Twin", state="archived")
     Member.objects.filter(pk=twin.pk).update(email=them.archived.email, email_key=them.archived.email_key)
@@ -173,7 +173,7 @@ def test_two_archived_members_with_one_address_do_not_both_come_back(them: Crew)
     assert len(outcome.done) == 1 and [one.code for one in outcome.left] == ["already_member"]
 
 
-def test_members_of_other_entities_are_never_reached(them: Crew) -> None:
+def test_inv8_members_of_other_entities_are_never_reached(them: Crew) -> None:
     """Invariant 8."""
     outcome = bulk.do(them.two.alice_entity, [them.foreign.pk, 10**15], Action.SUSPEND, actor=HAND, now=NOW)
     assert not outcome.done and not outcome.left

@@ -41,7 +41,9 @@ def broken(counted: Tally, managed: int, limits: Limits | None = None, **head: A
         (500, 50), (501, 50), (100_000, 50),
     ],
 )  # fmt: skip
-def test_removals_hold_just_over_the_limit(kind: Kind, breach: Breach, managed: int, most: int) -> None:
+def test_rule6_rule7_removals_hold_just_over_the_limit(
+    kind: Kind, breach: Breach, managed: int, most: int
+) -> None:
     assert broken(tally(kind, most), managed) == set()
     assert breach in broken(tally(kind, most + 1), managed)
 
@@ -55,7 +57,7 @@ def test_archives_and_releases_are_counted_each_for_itself_but_together_for_nobo
 
 
 @pytest.mark.parametrize("managed", [1, 2, 3, 4, 5])
-def test_no_setting_switches_off_the_limit_for_nobody_left(managed: int) -> None:
+def test_set3_rule7_no_setting_switches_off_the_limit_for_nobody_left(managed: int) -> None:
     """S3 of the fault catalogue, rule 7."""
     off = Limits(
         removed_floor=BIG, removed_share=1.0, removed_share_always=1.0, removed_heads=BIG, group_size=BIG
@@ -64,7 +66,7 @@ def test_no_setting_switches_off_the_limit_for_nobody_left(managed: int) -> None
     assert broken(tally(Kind.ARCHIVE, managed), managed, off) == {Breach.NOBODY_LEFT}
 
 
-def test_an_empty_snapshot_holds_while_somebody_is_managed() -> None:
+def test_p1_an_empty_snapshot_holds_while_somebody_is_managed() -> None:
     """P1, P6."""
     nobody = Headcount(managed=1, employees=0)
     assert breaches(Tally(), nobody, Limits()) == (Breached(breach=Breach.NOBODY_SEEN, count=0, of=1),)
@@ -74,7 +76,7 @@ def test_an_empty_snapshot_holds_while_somebody_is_managed() -> None:
 @pytest.mark.parametrize(
     ("size", "gone", "holds"), [(2, 2, False), (3, 2, False), (3, 3, True), (4, 3, False), (4, 4, True)]
 )
-def test_a_whole_group_of_three_or_more_holds(size: int, gone: int, holds: bool) -> None:
+def test_rule6_a_whole_group_of_three_or_more_holds(size: int, gone: int, holds: bool) -> None:
     counted = tally(Kind.ARCHIVE, gone, place="Paris")
     found = breaches(
         counted, Headcount(managed=100, employees=100, groups={"work_location": {"Paris": size}}), Limits()
@@ -96,14 +98,14 @@ def test_who_has_no_place_counts_for_no_group() -> None:
 
 
 @pytest.mark.parametrize(("managed", "most"), [(1, 2), (5, 2), (20, 2), (30, 3), (1000, 100)])
-def test_changed_emails_hold_over_a_tenth(managed: int, most: int) -> None:
+def test_rule6_changed_emails_hold_over_a_tenth(managed: int, most: int) -> None:
     assert broken(tally(Kind.UPDATE, most, "email", after="new"), managed) == set()
     assert broken(tally(Kind.UPDATE, most + 1, "email", after="new"), managed) == {Breach.EMAILS}
 
 
 @pytest.mark.parametrize("after", ["new", None])
 @pytest.mark.parametrize(("managed", "most"), [(1, 1), (5, 1), (39, 1), (40, 2), (60, 3), (1000, 3)])
-def test_changed_or_cleared_accounts_hold_over_a_twentieth_or_three(
+def test_rule6_v8_changed_or_cleared_accounts_hold_over_a_twentieth_or_three(
     managed: int, most: int, after: str | None
 ) -> None:
     """A5, V8."""
@@ -112,7 +114,7 @@ def test_changed_or_cleared_accounts_hold_over_a_twentieth_or_three(
 
 
 @pytest.mark.parametrize(("managed", "had", "most"), [(5, 5, 2), (100, 100, 19), (100, 50, 10), (100, 10, 2)])
-def test_a_cleared_field_holds_over_a_fifth_of_the_filled_or_twenty_points(
+def test_rule6_a5_a_cleared_field_holds_over_a_fifth_of_the_filled_or_twenty_points(
     managed: int, had: int, most: int
 ) -> None:
     """A5."""
@@ -139,7 +141,7 @@ def test_each_field_is_counted_for_itself() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.CREATE, Kind.REACTIVATE])
 @pytest.mark.parametrize(("managed", "most"), [(0, 10), (5, 10), (30, 10), (70, 21), (100, 30)])
-def test_more_people_hold_over_thirty_per_cent_and_ten(kind: Kind, managed: int, most: int) -> None:
+def test_rule6_more_people_hold_over_thirty_per_cent_and_ten(kind: Kind, managed: int, most: int) -> None:
     assert broken(tally(kind, most), managed) == set()
     assert broken(tally(kind, most + 1), managed) == {Breach.CREATED}
 

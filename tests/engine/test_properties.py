@@ -180,7 +180,7 @@ def after(case: Case, lines: list[Change]) -> Case:
 
 
 @given(companies(contested=True), st.randoms(use_true_random=False))
-def test_the_order_of_records_does_not_change_the_plan(case: Case, random: Any) -> None:
+def test_inv6_the_order_of_records_does_not_change_the_plan(case: Case, random: Any) -> None:
     """Invariant 6."""
     lists = (list(case.snapshot), list(case.members), list(case.links))
     for one in lists:
@@ -190,7 +190,7 @@ def test_the_order_of_records_does_not_change_the_plan(case: Case, random: Any) 
 
 
 @given(companies(contested=False))
-def test_a_second_plan_over_an_unchanged_company_is_empty(case: Case) -> None:
+def test_inv5_a_second_plan_over_an_unchanged_company_is_empty(case: Case) -> None:
     """Invariant 5. Addresses that pass from one to another may take longer: see below."""
     lines = plan_of(case)
     for kind in {line.kind for line in lines}:
@@ -199,7 +199,9 @@ def test_a_second_plan_over_an_unchanged_company_is_empty(case: Case) -> None:
 
 
 @given(companies(contested=True))
-def test_plans_come_to_rest_and_no_two_living_members_ever_share_an_address(case: Case) -> None:
+def test_inv5_inv11_i2_i6_plans_come_to_rest_and_no_two_living_members_ever_share_an_address(
+    case: Case,
+) -> None:
     """Invariants 5 and 11, I2, I6: who waits for an address or an owner is settled later."""
     for _ in range(len(IDS)):
         lines = plan_of(case)
@@ -212,7 +214,7 @@ def test_plans_come_to_rest_and_no_two_living_members_ever_share_an_address(case
 
 
 @given(companies(contested=True))
-def test_d10_nobody_protected_is_archived_or_released(case: Case) -> None:
+def test_d10_inv3_rule4_nobody_protected_is_archived_or_released(case: Case) -> None:
     """Invariants 1 and 3, rule 4, product 3.10."""
     lines = plan_of(case)
     managed = {one.member_id for one in case.links if one.managed}
@@ -229,7 +231,7 @@ def test_d10_nobody_protected_is_archived_or_released(case: Case) -> None:
 
 
 @given(companies(contested=True))
-def test_only_a_status_or_an_end_date_makes_a_leaver(case: Case) -> None:
+def test_v2_v6_rule5_only_a_status_or_an_end_date_makes_a_leaver(case: Case) -> None:
     """Product 3.2, V2, V6."""
     told = {one.id: one for one in case.snapshot}
     for line in plan_of(case):
@@ -241,7 +243,7 @@ def test_only_a_status_or_an_end_date_makes_a_leaver(case: Case) -> None:
 
 
 @given(companies(contested=True))
-def test_no_line_clears_an_email_or_a_name_or_what_nobody_has(case: Case) -> None:
+def test_inv9_rule3_rule10_no_line_clears_an_email_or_a_name_or_what_nobody_has(case: Case) -> None:
     """Invariant 9, rules 3 and 10."""
     there = clearable(case.snapshot)
     for line in plan_of(case):
@@ -265,7 +267,7 @@ def test_a_person_has_at_most_one_acting_line_and_it_comes_first(case: Case) -> 
 
 
 @given(companies(contested=False))
-def test_who_vanished_or_was_archived_by_hand_stays_as_they_are(case: Case) -> None:
+def test_inv20_rule5_who_vanished_or_was_archived_by_hand_stays_as_they_are(case: Case) -> None:
     """Invariant 20, rule 5."""
     lines = acting(plan_of(case))
     by_hand = {one.id for one in case.members if one.archived_by_hand}

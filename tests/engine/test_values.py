@@ -74,7 +74,7 @@ def test_settings_survive_being_stored() -> None:
     assert msgspec.json.decode(msgspec.json.encode(stored), type=Settings) == stored
 
 
-def test_delivered_but_empty_is_marked_as_delivered() -> None:
+def test_rule3_delivered_but_empty_is_marked_as_delivered() -> None:
     """Rule 3."""
     mask = delivered_mask(Employee(id="1", team=None, first_name="Ada"))
     assert {name for bit, name in enumerate(DELIVERABLE) if mask >> bit & 1} == {"team", "first_name"}
@@ -91,7 +91,7 @@ def test_delivered_but_empty_is_marked_as_delivered() -> None:
         ("a.b+x@co.example", "a.b+x@co.example"),
     ],
 )
-def test_an_email_is_folded_by_case_and_outer_spaces_alone(address: str, folded: str) -> None:
+def test_i3_i4_i5_an_email_is_folded_by_case_and_outer_spaces_alone(address: str, folded: str) -> None:
     """I3, I4, I5."""
     assert fold_email(address) == folded
     assert fold_email(folded) == folded
@@ -137,7 +137,7 @@ def test_anything_else_is_not(text: str) -> None:
         ({"last_working_day": "2026-03-16", "end_date": "2026-03-01"}, Standing.LEAVING),
     ],
 )
-def test_d3_standing_is_read_from_status_and_dates_together(
+def test_d3_v1_v2_v6_e7_standing_is_read_from_status_and_dates_together(
     told: dict[str, str | None], where: Standing
 ) -> None:
     """V1, V2, V6, E7; the day is 2026-03-16."""

@@ -91,7 +91,7 @@ def test_events_of_two_companies_in_one_call_are_refused(two: Two) -> None:
         append([new(two.alice_company.pk), new(two.charlie_company.pk)])
 
 
-def test_events_for_a_company_one_does_not_act_for_are_refused(two: Two) -> None:
+def test_z2_events_for_a_company_one_does_not_act_for_are_refused(two: Two) -> None:
     """Z2"""
     with (
         pytest.raises(ProgrammingError, match="row-level security"),
@@ -107,7 +107,7 @@ def test_floats_are_refused_because_they_do_not_come_back_unchanged(two: Two, da
         append([NewEvent(company_id=two.alice_company.pk, kind=Kind.PLAN_HELD, actor=SYSTEM, data=data)])
 
 
-def test_a_rollback_takes_the_events_along(two: Two) -> None:
+def test_inv15_rule9_a_rollback_takes_the_events_along(two: Two) -> None:
     with acting_for(two.alice_company.pk):
         append([new(two.alice_company.pk)])
         point = transaction.savepoint()
@@ -121,7 +121,7 @@ def test_a_rollback_takes_the_events_along(two: Two) -> None:
 @pytest.mark.parametrize(
     "statement", ["update events_event set kind = 'x'", "delete from events_event", "truncate events_event"]
 )
-def test_the_app_role_can_not_change_the_past(two: Two, statement: str) -> None:
+def test_z6_the_app_role_can_not_change_the_past(two: Two, statement: str) -> None:
     """Z6"""
     with acting_for(two.alice_company.pk):
         append([new(two.alice_company.pk)])
@@ -133,7 +133,7 @@ def test_the_app_role_can_not_change_the_past(two: Two, statement: str) -> None:
             cursor.execute(statement)
 
 
-def test_a_company_reads_its_own_events_only(two: Two) -> None:
+def test_z2_inv18_a_company_reads_its_own_events_only(two: Two) -> None:
     """Z2"""
     with acting_for(two.alice_company.pk):
         append([new(two.alice_company.pk)])
@@ -166,7 +166,9 @@ TAMPERINGS: dict[str, tuple[str, int]] = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", list(TAMPERINGS))
-def test_verification_names_the_first_broken_entry(what: str, owner_connection: psycopg.Connection) -> None:
+def test_z6_verification_names_the_first_broken_entry(
+    what: str, owner_connection: psycopg.Connection
+) -> None:
     """Z6"""
     statement, broken = TAMPERINGS[what]
     company = two_companies().alice_company
@@ -185,7 +187,7 @@ def test_verification_names_the_first_broken_entry(what: str, owner_connection: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_chain_still_verifies_after_an_erasure(owner_connection: psycopg.Connection) -> None:
+def test_z6_the_chain_still_verifies_after_an_erasure(owner_connection: psycopg.Connection) -> None:
     """Z6, Z7: the owner, behind the wall, empties what names a person; the app can not."""
     company = two_companies().alice_company
     with acting_for(company.pk):
@@ -203,7 +205,7 @@ def test_the_chain_still_verifies_after_an_erasure(owner_connection: psycopg.Con
         assert Event.objects.get(number=3).data == {}
 
 
-def test_a_head_that_was_set_back_is_found(two: Two) -> None:
+def test_z6_a_head_that_was_set_back_is_found(two: Two) -> None:
     """Z6"""
     with acting_for(two.alice_company.pk):
         append([new(two.alice_company.pk, number) for number in range(3)])

@@ -103,7 +103,7 @@ def test_two_relays_at_once_share_the_work() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_relay_is_woken_after_the_commit_and_never_before() -> None:
+def test_rule9_inv15_the_relay_is_woken_after_the_commit_and_never_before() -> None:
     """Procrastinate inside a worker does not take a deferred job back with a rollback."""
     two = two_companies()
     with acting_for(two.alice_company.pk):

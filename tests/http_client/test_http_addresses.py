@@ -76,7 +76,7 @@ def test_a_public_address_is_not_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(("address", "reason"), REFUSED.items())
-def test_an_address_is_refused_with_its_reason(address: str, reason: str) -> None:
+def test_h1_h2_an_address_is_refused_with_its_reason(address: str, reason: str) -> None:
     """H1, H2."""
     assert classify_address(address) == reason
 
@@ -126,7 +126,7 @@ BAD_URLS = {
 
 
 @pytest.mark.parametrize(("url", "code"), BAD_URLS.items())
-def test_a_url_of_bad_form_is_refused(url: str, code: str) -> None:
+def test_h4_a_url_of_bad_form_is_refused(url: str, code: str) -> None:
     """H4."""
     with pytest.raises(AddressRefused) as caught:
         check_url(url, resolve=lambda host, port: ["8.8.8.8"])
@@ -150,7 +150,7 @@ def test_a_proper_url_passes(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]:8443/"])
-def test_an_address_in_the_url_is_judged_without_asking_anybody(url: str) -> None:
+def test_h1_an_address_in_the_url_is_judged_without_asking_anybody(url: str) -> None:
     """H1."""
 
     def resolve(host: str, port: int) -> list[str]:
@@ -161,7 +161,7 @@ def test_an_address_in_the_url_is_judged_without_asking_anybody(url: str) -> Non
 
 
 @pytest.mark.parametrize("bad", ["127.0.0.1", "169.254.169.254", "::ffff:192.168.0.1", "fe80::1%eth0"])
-def test_one_bad_address_among_good_ones_refuses_the_host(bad: str) -> None:
+def test_h3_one_bad_address_among_good_ones_refuses_the_host(bad: str) -> None:
     """H3."""
     with pytest.raises(AddressRefused):
         check_url("https://hr.example/", resolve=lambda host, port: ["8.8.8.8", bad])
@@ -187,7 +187,7 @@ def test_a_listed_host_may_be_private_and_plain(entry: str, address: str) -> Non
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "224.0.0.1", "0.0.0.0", "fe80::1"])
-def test_listing_a_host_does_not_open_metadata_and_the_like(address: str) -> None:
+def test_h1_listing_a_host_does_not_open_metadata_and_the_like(address: str) -> None:
     with pytest.raises(AddressRefused):
         check_url("https://hr.example/", allow_hosts=["hr.example"], resolve=lambda host, port: [address])
 
@@ -227,7 +227,7 @@ def test_a_client_is_refused_for_a_bad_base_url() -> None:
         "acme.eu.bamboohr.example",
     ],
 )
-def test_a_company_label_is_found(text: str) -> None:
+def test_h5_a_company_label_is_found(text: str) -> None:
     """H5."""
     assert one_dns_label(text, suffixes=["bamboohr.example", ".eu.bamboohr.example"]) == "acme"
 
@@ -276,7 +276,7 @@ BAD_LABELS = {
 
 
 @pytest.mark.parametrize(("text", "code"), BAD_LABELS.items())
-def test_anything_else_is_no_company_label(text: str, code: str) -> None:
+def test_h5_anything_else_is_no_company_label(text: str, code: str) -> None:
     """H5."""
     with pytest.raises(LabelRefused) as caught:
         one_dns_label(text, suffixes=["bamboohr.example"])

@@ -91,7 +91,7 @@ BROKEN: dict[str, tuple[Script, str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_body_that_is_not_whole_is_refused(bench: Bench, once: Limits, case: str) -> None:
+def test_t2_t3_a_body_that_is_not_whole_is_refused(bench: Bench, once: Limits, case: str) -> None:
     """T2, T3."""
     script, code = BROKEN[case]
     _, client = bench.both(script, limits=once)
@@ -142,7 +142,7 @@ def test_an_error_page_may_come_without_a_length(bench: Bench) -> None:
     assert client.get("/").body == b"nothing here"
 
 
-def test_a_body_over_the_cap_is_refused(bench: Bench) -> None:
+def test_t8_a_body_over_the_cap_is_refused(bench: Bench) -> None:
     """T8, announced or not."""
     limits = Limits(response_bytes=1000)
     for script in (answer(body=b"x" * 1001), chunked(b"x" * 1001)):
@@ -154,7 +154,7 @@ def test_a_body_over_the_cap_is_refused(bench: Bench) -> None:
     assert len(client.get("/").body) == 1000
 
 
-def test_a_small_body_that_unpacks_hugely_is_refused(bench: Bench) -> None:
+def test_t8_a_small_body_that_unpacks_hugely_is_refused(bench: Bench) -> None:
     """T8: 200 MB from 200 kB, stopped at the cap."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(200)) + packer.flush()
@@ -163,7 +163,7 @@ def test_a_small_body_that_unpacks_hugely_is_refused(bench: Bench) -> None:
         client.get("/")
 
 
-def test_input_that_unpacks_to_nothing_is_counted_too(bench: Bench) -> None:
+def test_t8_input_that_unpacks_to_nothing_is_counted_too(bench: Bench) -> None:
     """T8: empty deflate blocks."""
     body = b"\x00\x00\x00\xff\xff" * 1000
     limits = Limits(response_bytes=1000)
@@ -172,7 +172,7 @@ def test_input_that_unpacks_to_nothing_is_counted_too(bench: Bench) -> None:
         client.get("/")
 
 
-def test_a_run_may_not_receive_more_than_its_share(bench: Bench) -> None:
+def test_t8_a_run_may_not_receive_more_than_its_share(bench: Bench) -> None:
     """T8."""
     _, client = bench.both(chunked(b"x" * 400), limits=Limits(run_bytes=1000))
     assert [len(client.get("/").body) for _ in range(2)] == [400, 400]
@@ -181,7 +181,7 @@ def test_a_run_may_not_receive_more_than_its_share(bench: Bench) -> None:
             client.get("/")
 
 
-def test_silence_ends_at_the_read_limit(bench: Bench) -> None:
+def test_t4_silence_ends_at_the_read_limit(bench: Bench) -> None:
     """T4."""
     server = bench.serve(lambda sock: server.silent(sock))  # noqa: PLW0108 - not made yet when this is read
     client = bench.client(server.url, limits=Limits(read=0.1, tries=1))
@@ -200,7 +200,7 @@ TRICKLES = {
 
 
 @pytest.mark.parametrize("case", TRICKLES)
-def test_a_trickle_cannot_outlive_the_whole_request(bench: Bench, case: str) -> None:
+def test_t4_a_trickle_cannot_outlive_the_whole_request(bench: Bench, case: str) -> None:
     """T4. Nor is it asked for again."""
     server, client = bench.both(TRICKLES[case], limits=Limits(read=1.0, whole=0.3))
     began = time.monotonic()
@@ -211,7 +211,7 @@ def test_a_trickle_cannot_outlive_the_whole_request(bench: Bench, case: str) -> 
     assert len(server.requests) == 1
 
 
-def test_a_server_that_does_not_read_cannot_hold_us(bench: Bench) -> None:
+def test_t4_a_server_that_does_not_read_cannot_hold_us(bench: Bench) -> None:
     """T4."""
     server = bench.serve().deaf()
     for limits, code in (
@@ -237,7 +237,7 @@ def full_backlog(host: str, port: int) -> Iterator[int]:
         yield address[1]
 
 
-def test_a_full_backlog_ends_at_the_connect_limit(bench: Bench) -> None:
+def test_t4_a_full_backlog_ends_at_the_connect_limit(bench: Bench) -> None:
     """T4."""
     with full_backlog("127.0.0.1", 0) as port:
         client = bench.client(f"http://127.0.0.1:{port}", limits=Limits(connect=0.2, tries=1))
@@ -258,7 +258,7 @@ def test_a_dead_address_leaves_time_for_the_next(bench: Bench) -> None:
         assert client.get("/").body == b"here"
 
 
-def test_a_slow_name_server_ends_at_the_connect_limit(bench: Bench) -> None:
+def test_t1_t4_a_slow_name_server_ends_at_the_connect_limit(bench: Bench) -> None:
     """T1, T4."""
 
     def resolve(host: str, port: int) -> list[str]:
@@ -293,7 +293,7 @@ def free_port() -> int:
     return port
 
 
-def test_a_closed_port_is_refused_and_the_next_address_tried(bench: Bench, once: Limits) -> None:
+def test_t1_a_closed_port_is_refused_and_the_next_address_tried(bench: Bench, once: Limits) -> None:
     """T1."""
     client = bench.client(f"http://127.0.0.1:{free_port()}", limits=once)
     with pytest.raises(Unreachable) as caught:
@@ -309,7 +309,7 @@ def test_a_closed_port_is_refused_and_the_next_address_tried(bench: Bench, once:
     assert two.get("/").body == b"here"
 
 
-def test_a_name_without_address_is_unreachable(bench: Bench, once: Limits) -> None:
+def test_t1_a_name_without_address_is_unreachable(bench: Bench, once: Limits) -> None:
     """T1."""
 
     def resolve(host: str, port: int) -> list[str]:
@@ -321,7 +321,7 @@ def test_a_name_without_address_is_unreachable(bench: Bench, once: Limits) -> No
     assert (caught.value.code, str(caught.value)) == ("dns", "dns: https://hr.example")
 
 
-def test_addresses_are_judged_at_every_connection(bench: Bench) -> None:
+def test_h3_addresses_are_judged_at_every_connection(bench: Bench) -> None:
     """H3: public when saved, private when connecting."""
     asked: list[str] = []
 
@@ -337,7 +337,7 @@ def test_addresses_are_judged_at_every_connection(bench: Bench) -> None:
     assert asked == ["hr.example", "hr.example"]
 
 
-def test_it_connects_to_the_judged_address_and_keeps_the_name(bench: Bench) -> None:
+def test_h3_it_connects_to_the_judged_address_and_keeps_the_name(bench: Bench) -> None:
     """H3: the name is asked for once a connection, and the Host header is still the name."""
     answers = iter([["127.0.0.1"], ["8.8.8.8"]])
     server = bench.serve(answer())
@@ -367,7 +367,7 @@ SILENT: dict[str, tuple[Script, str]] = {
 
 
 @pytest.mark.parametrize("case", SILENT)
-def test_no_usable_answer_is_unreachable(bench: Bench, once: Limits, case: str) -> None:
+def test_t2_h7_no_usable_answer_is_unreachable(bench: Bench, once: Limits, case: str) -> None:
     """T2, H7: with our words only."""
     script, code = SILENT[case]
     server, client = bench.both(script, limits=once)
@@ -390,7 +390,7 @@ def test_an_early_refusal_of_a_long_upload_is_still_heard(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 300])
-def test_a_redirect_is_refused(bench: Bench, status: int) -> None:
+def test_t13_a_redirect_is_refused(bench: Bench, status: int) -> None:
     """T13."""
     server, client = bench.both(answer(status, headers={"Location": "/elsewhere"}))
     with pytest.raises(AddressRefused) as caught:
@@ -399,7 +399,7 @@ def test_a_redirect_is_refused(bench: Bench, status: int) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_redirect_on_the_same_origin_is_followed_if_wanted(bench: Bench) -> None:
+def test_t13_a_redirect_on_the_same_origin_is_followed_if_wanted(bench: Bench) -> None:
     """T13."""
     server, client = bench.both(
         answer(302, headers={"Location": "b?page=2"}),
@@ -425,7 +425,7 @@ def test_a_redirect_on_the_same_origin_is_followed_if_wanted(bench: Bench) -> No
         "",
     ],
 )
-def test_a_redirect_elsewhere_is_refused_even_then(bench: Bench, location: str) -> None:
+def test_t13_a_redirect_elsewhere_is_refused_even_then(bench: Bench, location: str) -> None:
     """T13."""
     server = bench.serve(lambda sock: redirect(sock))  # noqa: PLW0108 - defined below, it needs the address
 
@@ -439,7 +439,7 @@ def test_a_redirect_elsewhere_is_refused_even_then(bench: Bench, location: str) 
     assert len(server.requests) == 1
 
 
-def test_a_loop_of_redirects_ends(bench: Bench) -> None:
+def test_t13_a_loop_of_redirects_ends(bench: Bench) -> None:
     """T13."""
     server, client = bench.both(answer(302, headers={"Location": "/again"}), allow_redirects_same_origin=True)
     with pytest.raises(AddressRefused) as caught:
@@ -448,7 +448,7 @@ def test_a_loop_of_redirects_ends(bench: Bench) -> None:
     assert len(server.requests) == 6
 
 
-def test_a_redirected_post_is_refused_even_then(bench: Bench) -> None:
+def test_t13_a_redirected_post_is_refused_even_then(bench: Bench) -> None:
     server, client = bench.both(
         answer(307, headers={"Location": "/b"}), answer(), allow_redirects_same_origin=True
     )
@@ -491,7 +491,7 @@ def test_a_path_is_put_under_the_base(bench: Bench, base: str, given: str, sent:
         ("/a\r\nX: y", "characters"),
     ],
 )
-def test_a_link_off_the_origin_or_out_of_form_is_refused(bench: Bench, given: str, code: str) -> None:
+def test_t13_h4_a_link_off_the_origin_or_out_of_form_is_refused(bench: Bench, given: str, code: str) -> None:
     """T13, H4."""
     server, client = bench.both(answer())
     with pytest.raises(AddressRefused) as caught:
@@ -551,7 +551,7 @@ def test_headers_are_found_in_any_case(bench: Bench) -> None:
     assert client.get("/").headers["x-TOTAL"] == "3"
 
 
-def test_nothing_personal_is_logged_or_shown(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_z5_nothing_personal_is_logged_or_shown(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     _, client = bench.both(answer(body=b"Alice"), headers={"X-Key": "secret"})
     got = client.get("/people?key=secret")

@@ -19,19 +19,19 @@ GLOBAL_UNICAST = st.integers(0x2 << 124, (0x4 << 124) - 1)
 
 
 @given(st.ip_addresses(v=4))
-def test_what_we_call_public_is_global_to_python(address: ipaddress.IPv4Address) -> None:
+def test_h1_what_we_call_public_is_global_to_python(address: ipaddress.IPv4Address) -> None:
     """H1: we may be stricter, never laxer."""
     assert classify_address(str(address)) is not None or address.is_global
 
 
 @given(GLOBAL_UNICAST.map(ipaddress.IPv6Address))
-def test_what_we_call_public_in_ipv6_is_global_to_python(address: ipaddress.IPv6Address) -> None:
+def test_h1_what_we_call_public_in_ipv6_is_global_to_python(address: ipaddress.IPv6Address) -> None:
     """H1."""
     assert classify_address(str(address)) is not None or address.is_global or address.sixtofour
 
 
 @given(st.ip_addresses(v=4))
-def test_a_carried_address_is_judged_like_itself(address: ipaddress.IPv4Address) -> None:
+def test_h2_a_carried_address_is_judged_like_itself(address: ipaddress.IPv4Address) -> None:
     """H2."""
     inner = classify_address(str(address))
     number = int(address)
@@ -50,7 +50,7 @@ def test_a_carried_address_is_judged_like_itself(address: ipaddress.IPv4Address)
         st.from_regex(r"(https://)?[a-zA-Z0-9@:/#?.\\%-]{1,12}(\.hr\.example)?(/[a-z?#]*)?", fullmatch=True),
     )
 )
-def test_an_accepted_label_makes_exactly_our_host(text: str) -> None:
+def test_h5_an_accepted_label_makes_exactly_our_host(text: str) -> None:
     """H5."""
     try:
         label = one_dns_label(text, suffixes=["hr.example"])
@@ -62,7 +62,7 @@ def test_an_accepted_label_makes_exactly_our_host(text: str) -> None:
 
 
 @given(st.binary(), st.sampled_from(["gzip", "deflate"]), st.integers(1, 9), st.data())
-def test_a_packed_body_is_whole_or_refused(
+def test_t3_a_packed_body_is_whole_or_refused(
     body: bytes, encoding: str, step: int, data: st.DataObject
 ) -> None:
     packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
@@ -80,7 +80,7 @@ def test_a_packed_body_is_whole_or_refused(
             unpacked(broken)
 
 
-def test_memory_stays_flat_under_a_bomb() -> None:
+def test_t8_memory_stays_flat_under_a_bomb() -> None:
     """T8: 200 MB in one part of 200 kB, with a cap of 1 MB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(200)) + packer.flush()

@@ -35,7 +35,7 @@ def limited(after: str | None = None, status: int = 429) -> Script:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 598])
-def test_a_passing_failure_is_tried_again(bench: Bench, status: int) -> None:
+def test_t5_t6_a_passing_failure_is_tried_again(bench: Bench, status: int) -> None:
     """T5, T6."""
     server, client = bench.both(answer(status), answer(status), answer(body=b"ok"))
     assert client.get("/").body == b"ok"
@@ -43,7 +43,7 @@ def test_a_passing_failure_is_tried_again(bench: Bench, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_lasting_failure_is_returned_after_the_tries(bench: Bench, status: int) -> None:
+def test_t5_a_lasting_failure_is_returned_after_the_tries(bench: Bench, status: int) -> None:
     """T5."""
     server, client = bench.both(answer(status, b"still"))
     assert (client.get("/").status, len(server.requests), len(bench.waits)) == (status, 5, 4)
@@ -63,7 +63,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_a_broken_connection_is_tried_again(bench: Bench, case: str) -> None:
+def test_t2_a_broken_connection_is_tried_again(bench: Bench, case: str) -> None:
     server, client = bench.both(FAILURES[case], answer(body=b"whole"))
     assert client.get("/").body == b"whole"
     assert len(server.requests) == 2
@@ -77,7 +77,7 @@ def test_a_connection_broken_for_good_is_an_error_after_the_tries(bench: Bench, 
     assert len(server.requests) == 5
 
 
-def test_silence_is_tried_again(bench: Bench) -> None:
+def test_t4_silence_is_tried_again(bench: Bench) -> None:
     """T4."""
     server = bench.serve(lambda sock: server.silent(sock))  # noqa: PLW0108 - not made yet when this is read
     with pytest.raises(TimedOut):
@@ -100,7 +100,7 @@ def test_what_cannot_pass_is_not_tried_again(bench: Bench, script: Script) -> No
     assert (len(server.requests), bench.waits) == (1, [])
 
 
-def test_a_refused_connection_is_tried_again(bench: Bench) -> None:
+def test_t1_a_refused_connection_is_tried_again(bench: Bench) -> None:
     """T1."""
     asked: list[str] = []
 
@@ -134,7 +134,7 @@ def test_an_unsafe_request_is_sent_again_if_the_caller_knows_better(bench: Bench
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_an_unsafe_request_turned_away_is_sent_again_when_told(bench: Bench, status: int) -> None:
+def test_t7_an_unsafe_request_turned_away_is_sent_again_when_told(bench: Bench, status: int) -> None:
     """T7."""
     _, client = bench.both(limited("3", status), answer(201))
     assert client.post("/", json={"a": 1}).status == 201
@@ -146,7 +146,7 @@ def test_an_unsafe_request_that_failed_is_not_sent_again_when_told(bench: Bench)
     assert client.post("/", json={}).status == 500
 
 
-def test_waits_grow_and_are_spread(bench: Bench) -> None:
+def test_t6_waits_grow_and_are_spread(bench: Bench) -> None:
     """T6."""
     _, client = bench.both(answer(500), rng=random.Random(1), limits=Limits(tries=9))
     client.get("/")
@@ -157,7 +157,7 @@ def test_waits_grow_and_are_spread(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("after", "wait"), [("7", 7.0), (" 7 ", 7.0), ("1.5", 1.5), (date(90), 90.0), (date(0.9e3), 900.0)]
 )
-def test_retry_after_is_honoured(bench: Bench, after: str, wait: float) -> None:
+def test_t7_retry_after_is_honoured(bench: Bench, after: str, wait: float) -> None:
     """T7."""
     told: list[float] = []
     _, client = bench.both(limited(after), answer(), on_wait=told.append)
@@ -169,13 +169,13 @@ NONSENSE = ("0", "-5", "soon", "", "1e3", "9" * 40, "NaN", date(-5), date(0), "W
 
 
 @pytest.mark.parametrize("after", NONSENSE)
-def test_a_past_or_senseless_retry_after_is_none(after: str) -> None:
+def test_t7_a_past_or_senseless_retry_after_is_none(after: str) -> None:
     """T7."""
     headers = httpx.Headers([(b"Retry-After", after.encode()), (b"Date", date(0).encode())])
     assert retry_after(Answer(status=429, headers=headers, body=b"", url="")) is None
 
 
-def test_a_senseless_retry_after_means_our_own_wait(bench: Bench) -> None:
+def test_t7_a_senseless_retry_after_means_our_own_wait(bench: Bench) -> None:
     """T7."""
     _, client = bench.both(limited("soon"), limited("0"), answer())
     assert client.get("/").status == 200
@@ -192,7 +192,7 @@ def test_a_date_is_compared_with_our_clock_if_the_server_does_not_say_its_own() 
 
 @pytest.mark.parametrize("after", ["901", "31536000", date(31_536_000)])
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_wait_beyond_the_budget_is_said_at_once(bench: Bench, after: str, status: int) -> None:
+def test_t7_a_wait_beyond_the_budget_is_said_at_once(bench: Bench, after: str, status: int) -> None:
     """T7."""
     server, client = bench.both(limited(after, status))
     with pytest.raises(Throttled) as caught:
@@ -203,7 +203,7 @@ def test_a_wait_beyond_the_budget_is_said_at_once(bench: Bench, after: str, stat
     assert (len(server.requests), bench.waits) == (1, [])
 
 
-def test_the_budget_holds_for_the_whole_life_of_a_client(bench: Bench) -> None:
+def test_t7_the_budget_holds_for_the_whole_life_of_a_client(bench: Bench) -> None:
     """T7."""
     _, client = bench.both(*[limited("400"), answer()] * 2, limited("101"))
     client.get("/")
@@ -213,7 +213,7 @@ def test_the_budget_holds_for_the_whole_life_of_a_client(bench: Bench) -> None:
     assert bench.waits == [400.0, 400.0]
 
 
-def test_a_spent_budget_ends_retries(bench: Bench) -> None:
+def test_t5_t6_a_spent_budget_ends_retries(bench: Bench) -> None:
     """T5, T6: our own waits are cut to what is left, then it is over."""
     for script, error in ((limited(), Throttled), (plain(b""), Unreachable)):
         bench.waits.clear()
@@ -224,7 +224,7 @@ def test_a_spent_budget_ends_retries(bench: Bench) -> None:
         assert len(server.requests) < 50
 
 
-def test_a_spent_budget_returns_the_failure(bench: Bench) -> None:
+def test_t5_a_spent_budget_returns_the_failure(bench: Bench) -> None:
     """T5."""
     server, client = bench.both(answer(503), limits=Limits(waiting=0.0))
     assert (client.get("/").status, len(server.requests)) == (503, 1)

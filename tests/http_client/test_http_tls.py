@@ -87,7 +87,7 @@ def reach(
     )
 
 
-def test_the_name_is_judged_although_the_address_is_pinned(bench: Bench, authority: Authority) -> None:
+def test_h3_the_name_is_judged_although_the_address_is_pinned(bench: Bench, authority: Authority) -> None:
     """H3: SNI, Host and the certificate carry the name, the socket the judged address."""
     context = authority.server("hr.example")
     names: list[str | None] = []
@@ -100,7 +100,7 @@ def test_the_name_is_judged_although_the_address_is_pinned(bench: Bench, authori
 
 
 @pytest.mark.parametrize("case", ["wrong name", "expired", "unknown authority"])
-def test_a_bad_certificate_is_refused_at_once(bench: Bench, authority: Authority, case: str) -> None:
+def test_t1_a_bad_certificate_is_refused_at_once(bench: Bench, authority: Authority, case: str) -> None:
     """T1: not tried again, and nothing is sent."""
     name = "other.example" if case == "wrong name" else "hr.example"
     ends = -DAY if case == "expired" else DAY
@@ -112,7 +112,7 @@ def test_a_bad_certificate_is_refused_at_once(bench: Bench, authority: Authority
     assert (server.connections, server.requests, bench.waits) == (1, [], [])
 
 
-def test_the_environment_adds_no_authority(
+def test_t1_the_environment_adds_no_authority(
     bench: Bench, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T1."""
@@ -128,7 +128,7 @@ def test_the_environment_adds_no_authority(
         public_tls.cache_clear()
 
 
-def test_a_server_without_tls_is_refused_and_never_spoken_to_plainly(
+def test_t1_a_server_without_tls_is_refused_and_never_spoken_to_plainly(
     bench: Bench, authority: Authority
 ) -> None:
     """T1."""
@@ -142,7 +142,7 @@ def test_a_server_without_tls_is_refused_and_never_spoken_to_plainly(
         assert not any(b"secret" in request for request in server.requests)
 
 
-def test_a_handshake_that_never_ends_meets_the_connect_limit(bench: Bench, authority: Authority) -> None:
+def test_t4_a_handshake_that_never_ends_meets_the_connect_limit(bench: Bench, authority: Authority) -> None:
     """T4."""
     server = bench.serve().deaf()
     for limits, code in (
@@ -154,7 +154,7 @@ def test_a_handshake_that_never_ends_meets_the_connect_limit(bench: Bench, autho
         assert caught.value.code == code
 
 
-def test_connecting_and_greeting_share_one_limit(authority: Authority) -> None:
+def test_t4_connecting_and_greeting_share_one_limit(authority: Authority) -> None:
     """T4: no time left after connecting is a time-out of the greeting, and the socket is let go."""
     whole, connect = Deadline(time.monotonic, "whole"), Deadline(time.monotonic, "connect")
     whole.start(60.0)

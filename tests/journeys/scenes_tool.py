@@ -122,6 +122,11 @@ def preview(story: Story) -> None:
     page.locator("#tool-more").click()
     story.shoot("connected menu")
     story.visit(f"{steps.INTEGRATIONS}instant/", "instant changes")
+    story.visit(f"{steps.INTEGRATIONS}drill/", "fire drill before")
+    page.locator("#drill-start").click()
+    page.locator("#drill-verdict").wait_for(timeout=_LONG)
+    page.locator("details.more summary").first.click()
+    story.shoot("fire drill")
     story.visit(steps.CONFIGURE, "configure again")
 
 

@@ -85,7 +85,7 @@ def test_an_invitation_is_mailed_once_with_its_link(two: Two, settings: Settings
     assert row.sent_at is not None
 
 
-def test_the_link_is_stored_nowhere(two: Two) -> None:
+def test_z5_the_link_is_stored_nowhere(two: Two) -> None:
     """Z5"""
     tell(two, Kind.MEMBER_INVITED, INVITED)
     signature = secrets.sign("invitation", "17:n0nce")
@@ -94,7 +94,7 @@ def test_the_link_is_stored_nowhere(two: Two) -> None:
         assert signature not in str(list(Mail.objects.values()))
 
 
-def test_the_same_purpose_never_makes_a_second_mail(two: Two) -> None:
+def test_o1_inv13_the_same_purpose_never_makes_a_second_mail(two: Two) -> None:
     """O1"""
     for kind in (
         Kind.MEMBER_INVITED,
@@ -109,7 +109,7 @@ def test_the_same_purpose_never_makes_a_second_mail(two: Two) -> None:
     assert keys == ["invitation:17", "resent:17:n0nce", "reminder:17:1", "reminder:17:2"]
 
 
-def test_events_read_twice_make_no_second_mail(two: Two) -> None:
+def test_o1_inv13_events_read_twice_make_no_second_mail(two: Two) -> None:
     """O1: the relay tolerates repeats."""
     tell(two, Kind.MEMBER_INVITED, INVITED)
     with acting_for(two.alice_company.pk):
@@ -188,7 +188,7 @@ def test_a_held_plan_is_told_to_the_admins_of_its_entity_once(two: Two) -> None:
     ]
 
 
-def test_a_failed_connection_is_told_to_every_admin_of_the_company_once(two: Two) -> None:
+def test_t5_a1_a_failed_connection_is_told_to_every_admin_of_the_company_once(two: Two) -> None:
     second = create_entity(two.alice_company, "Second")
     dora = User.objects.create_user("dora@rollcall.example")
     grant_role(second, dora, Role.ADMIN)
@@ -282,7 +282,7 @@ def refused(code: int) -> Exception:
         (TimeoutError(), State.UNCONFIRMED),
     ],
 )
-def test_the_answer_of_the_mail_server_decides(two: Two, answer: Exception | int, state: State) -> None:
+def test_o1_o2_the_answer_of_the_mail_server_decides(two: Two, answer: Exception | int, state: State) -> None:
     """O1, O2: what was refused for now is tried again, what may have been taken is not."""
     tell(two, Kind.MEMBER_INVITED, INVITED)
     server = Answering(answer)
@@ -292,7 +292,7 @@ def test_the_answer_of_the_mail_server_decides(two: Two, answer: Exception | int
     assert server.asked == 1
 
 
-def test_a_temporary_refusal_is_retried_with_limits(two: Two) -> None:
+def test_o2_a_temporary_refusal_is_retried_with_limits(two: Two) -> None:
     """O2"""
     tell(two, Kind.MEMBER_INVITED, INVITED)
     server = Answering(refused(450))
@@ -306,7 +306,7 @@ def test_a_temporary_refusal_is_retried_with_limits(two: Two) -> None:
     assert server.asked == len(delivery.WAITS) + 1
 
 
-def test_a_mail_whose_sender_died_becomes_unconfirmed_and_is_not_sent(two: Two) -> None:
+def test_o1_a_mail_whose_sender_died_becomes_unconfirmed_and_is_not_sent(two: Two) -> None:
     """O1"""
     tell(two, Kind.MEMBER_INVITED, INVITED)
     with acting_for(two.alice_company.pk):
@@ -321,7 +321,7 @@ def test_a_mail_whose_sender_died_becomes_unconfirmed_and_is_not_sent(two: Two) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_claim_is_committed_before_the_mail_server_is_asked() -> None:
+def test_o1_the_claim_is_committed_before_the_mail_server_is_asked() -> None:
     """O1: a sender killed in the talk leaves `sending` behind, so nobody sends again."""
     two = two_companies()
     tell(two, Kind.MEMBER_INVITED, INVITED)
@@ -332,7 +332,7 @@ def test_the_claim_is_committed_before_the_mail_server_is_asked() -> None:
     assert deliver() == 0
 
 
-def test_an_unreachable_mail_server_costs_a_try_and_nothing_else(two: Two, settings: Settings) -> None:
+def test_o2_an_unreachable_mail_server_costs_a_try_and_nothing_else(two: Two, settings: Settings) -> None:
     """O2"""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1

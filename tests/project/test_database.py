@@ -81,7 +81,7 @@ def test_a_user_who_is_killed_does_not_keep_it_running_for_ever(own_home: Path) 
     assert not database.is_running(own_home)
 
 
-def test_it_starts_again_after_the_server_was_killed(own_home: Path) -> None:
+def test_c3_it_starts_again_after_the_server_was_killed(own_home: Path) -> None:
     """C3: the old pid file is no hindrance, and what was committed is there."""
     pid_file = own_home / "postgres" / "data" / "postmaster.pid"
     with database.running(own_home):
@@ -109,7 +109,7 @@ def test_nobody_else_can_reach_its_socket(own_home: Path) -> None:
         assert _ask(own_home, database.OWNER_ROLE, "SHOW listen_addresses") == ""
 
 
-def test_no_value_of_a_person_reaches_its_log(own_home: Path) -> None:
+def test_z5_no_value_of_a_person_reaches_its_log(own_home: Path) -> None:
     """Z5"""
     with (
         database.running(own_home),

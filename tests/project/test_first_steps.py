@@ -56,7 +56,7 @@ def test_no_token_for_a_company_that_does_not_exist() -> None:
     assert said.exit_code == 1
 
 
-def test_every_seal_opens_with_the_new_key_after_a_rotation(settings: Settings, tmp_path: Path) -> None:
+def test_z4_every_seal_opens_with_the_new_key_after_a_rotation(settings: Settings, tmp_path: Path) -> None:
     """Z4, over the columns that the rooms really register."""
     settings.ROLLCALL_KEYS = tmp_path / "keys.json"
     secrets.ensure_keys(settings.ROLLCALL_KEYS)

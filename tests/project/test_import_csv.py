@@ -82,7 +82,7 @@ def test_a_next_file_is_read_as_the_last_one(entity: Entity, staff: Path) -> Non
     assert run(entity) == 7
 
 
-def test_what_was_set_aside_is_told_without_values(entity: Entity, staff: Path) -> None:
+def test_f3_z5_what_was_set_aside_is_told_without_values(entity: Entity, staff: Path) -> None:
     """F3, F6"""
     staff.write_bytes(content(*PEOPLE, "08,X", "09,A,B,not-an-address,31/06/2020", header=HEADER))
     done = call("Acme France", staff)
@@ -93,7 +93,7 @@ def test_what_was_set_aside_is_told_without_values(entity: Entity, staff: Path) 
     assert call("Acme France", staff, "--preview").stderr.rstrip().endswith("...")
 
 
-def test_a_file_that_lost_many_rows_or_is_older_needs_a_word(entity: Entity, staff: Path) -> None:
+def test_f4_a_file_that_lost_many_rows_or_is_older_needs_a_word(entity: Entity, staff: Path) -> None:
     """F4"""
     call("Acme France", staff)
     run(entity)
@@ -173,14 +173,14 @@ def test_pull_prints_the_people_of_a_file(staff: Path, tmp_path: Path) -> None:
     assert again.stdout == done.stdout
 
 
-def test_pull_warns_of_an_encoding_it_had_to_assume(staff: Path) -> None:
+def test_f1_pull_warns_of_an_encoding_it_had_to_assume(staff: Path) -> None:
     """F1"""
     staff.write_bytes(content(*PEOPLE).replace(b"A1", "Zoé".encode("cp1252")))
     done = pulled("--credential", f"file={staff}")
     assert "taken for windows-1252" in done.stderr and "Zoé" in done.stdout
 
 
-def test_pull_refuses_what_is_ambiguous(staff: Path) -> None:
+def test_v4_pull_refuses_what_is_ambiguous(staff: Path) -> None:
     """V4"""
     staff.write_bytes(content("1,A,B,a@acme.example,01/02/2020"))
     done = pulled("--credential", f"file={staff}")

@@ -42,7 +42,7 @@ def _status(job: int) -> str:
 
 
 @pytest.mark.django_db
-def test_jobs_of_silent_and_of_vanished_workers_are_finished_as_failed() -> None:
+def test_c1_inv17_jobs_of_silent_and_of_vanished_workers_are_finished_as_failed() -> None:
     """C1"""
     silent, vanished = _job_at_work(_worker(120)), _job_at_work(None)
     assert jobs.fail_jobs_of_dead_workers() == [silent, vanished]

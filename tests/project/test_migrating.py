@@ -32,7 +32,7 @@ def test_the_app_role_cannot_make_a_table() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("statement", ["DELETE FROM events_event", "UPDATE events_event SET kind = ''"])
-def test_the_audit_log_cannot_be_changed_by_the_app(statement: str) -> None:
+def test_z6_the_audit_log_cannot_be_changed_by_the_app(statement: str) -> None:
     """Z6"""
     with (
         pytest.raises(ProgrammingError, match="permission denied"),

@@ -25,7 +25,7 @@ def test_says_nothing(): pass
 
 
 @pytest.mark.journey
-def test_every_planted_value_is_found_in_log_and_output(tmp_path: Path) -> None:
+def test_z5_inv19_every_planted_value_is_found_in_log_and_output(tmp_path: Path) -> None:
     (tmp_path / "test_leaky.py").write_text(_LEAKY, encoding="utf-8")
     done = subprocess.run(
         [

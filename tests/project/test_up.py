@@ -91,7 +91,7 @@ def test_ready_means_pages_and_jobs_work(own_home: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_stop_ends_everything_within_30_seconds(own_home: Path, number: signal.Signals) -> None:
+def test_c2_a_polite_stop_ends_everything_within_30_seconds(own_home: Path, number: signal.Signals) -> None:
     """C2"""
     with _up(own_home) as (process, _):
         started = time.monotonic()

@@ -130,7 +130,7 @@ def planned(find: Any, case: Case, renumbered: bool) -> list[Change]:
 
 @often
 @given(case=st.one_of(cases(contested=True), cases(contested=False)))
-def test_both_readings_of_everybody_give_the_same_plan(entity: Entity, case: Case) -> None:
+def test_i2_i6_m1_m2_m3_both_readings_of_everybody_give_the_same_plan(entity: Entity, case: Case) -> None:
     """I2, I6, M1-M3, S30-S46: shared addresses, loops, leavers, hand-made members, filters, empties."""
     with stored(entity, case) as subscription:
         assert by_database(subscription, case, everybody=True) == by_engine(case)
@@ -164,7 +164,7 @@ def test_an_hourly_run_misses_no_change_that_looking_at_everybody_finds(
         ]
 
 
-def test_a_time_zone_nobody_knows_does_not_stop_the_others(entity: Entity) -> None:
+def test_v4_a_time_zone_nobody_knows_does_not_stop_the_others(entity: Entity) -> None:
     """V4"""
     person = Employee(id="1", work_email="1@co.example", end_date=date(2026, 3, 1), time_zone="Mars/Sea")
     case = Case(snapshot=[person], plan=[])

@@ -143,7 +143,7 @@ def test_what_is_not_called_csv_yet_is_left(folder: Folder, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "folder"])
-def test_what_is_no_plain_file_is_left_and_does_not_stand_in_the_way(
+def test_f5_what_is_no_plain_file_is_left_and_does_not_stand_in_the_way(
     folder: Folder, tmp_path: Path, kind: str
 ) -> None:
     """F5: a link could lead anywhere, and a pipe wait for ever."""
@@ -180,7 +180,7 @@ def test_taken_as_a_link_is_not_followed_either(folder: Folder, tmp_path: Path) 
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_a_name_is_never_used_as_a_path(folder: Folder) -> None:
+def test_f5_a_name_is_never_used_as_a_path(folder: Folder) -> None:
     """F5"""
     name = "a\\..\\été =1+1;\u202e" + "x" * 150 + ".csv"
     folder.put(content(*PEOPLE[:9]), name)
@@ -198,7 +198,7 @@ def test_reports_and_folders_are_for_the_owner_alone(folder: Folder) -> None:
     assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in beside.glob("*.txt"))
 
 
-def test_the_report_names_lines_and_reasons_and_holds_no_formula(folder: Folder) -> None:
+def test_f3_f6_the_report_names_lines_and_reasons_and_holds_no_formula(folder: Folder) -> None:
     """F3, F6"""
     hand_in(folder.entity, content(*PEOPLE, "99,X,X,x@acme.example,13/02/2020,T"), columns=_with_team())
     folder.run()
@@ -228,7 +228,9 @@ def _with_team() -> dict[str, str]:
         (content(*(row.replace("13/02", "02/13") for row in PEOPLE)), "Not all days in this file fit"),
     ],
 )
-def test_what_somebody_must_look_at_is_refused_with_a_reason(folder: Folder, data: bytes, said: str) -> None:
+def test_f2_f4_f5_p8_what_somebody_must_look_at_is_refused_with_a_reason(
+    folder: Folder, data: bytes, said: str
+) -> None:
     """F2, F4, F5, P8"""
     folder.put(data)
     folder.look(2)
@@ -237,7 +239,7 @@ def test_what_somebody_must_look_at_is_refused_with_a_reason(folder: Folder, dat
     assert folder.connection().run_wanted == "" and folder.employees() == 10
 
 
-def test_the_same_file_again_is_taken_and_changes_nothing(folder: Folder) -> None:
+def test_f4_the_same_file_again_is_taken_and_changes_nothing(folder: Folder) -> None:
     """F4"""
     folder.put(content(*PEOPLE))
     folder.look(2)
@@ -245,7 +247,7 @@ def test_the_same_file_again_is_taken_and_changes_nothing(folder: Folder) -> Non
     assert folder.connection().run_wanted == ""
 
 
-def test_an_older_file_is_refused(folder: Folder) -> None:
+def test_f4_an_older_file_is_refused(folder: Folder) -> None:
     """F4: by its time of change."""
     folder.put(content(*PEOPLE[:9]), at=1_790_000_000)
     folder.look(2)
@@ -256,7 +258,7 @@ def test_an_older_file_is_refused(folder: Folder) -> None:
     assert "written before the one that was read last" in folder.report()
 
 
-def test_a_file_that_is_too_large_is_refused_unread(folder: Folder) -> None:
+def test_f5_a_file_that_is_too_large_is_refused_unread(folder: Folder) -> None:
     """F5"""
     file = folder.put(b"")
     with file.open("r+b") as big:
@@ -285,7 +287,7 @@ def test_files_of_changes_are_taken_one_after_the_other(folder: Folder) -> None:
     assert (names["1"], names["2"], names["3"], len(names)) == ("Ann", "Bea", "Cat", 10)
 
 
-def test_folders_of_entities_without_a_connection_to_files_are_left_alone(folder: Folder) -> None:
+def test_z1_folders_of_entities_without_a_connection_to_files_are_left_alone(folder: Folder) -> None:
     """Z1"""
     foreign = folder.path.with_name("999999")
     foreign.mkdir()

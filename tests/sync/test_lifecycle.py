@@ -39,7 +39,9 @@ def test_the_first_run_reads_everybody_and_changes_no_member(flow: Flow) -> None
 
 
 @pytest.mark.parametrize("flow", TOOLS, indirect=True)
-def test_what_the_preview_names_is_what_happens_and_the_next_run_writes_nothing(flow: Flow) -> None:
+def test_rule2_inv5_what_the_preview_names_is_what_happens_and_the_next_run_writes_nothing(
+    flow: Flow,
+) -> None:
     """S39-S43, invariant 5: no row of members, links, plans, lines or the mirror is even touched."""
     flow.connect()
     flow.run("first")
@@ -62,7 +64,7 @@ def test_what_the_preview_names_is_what_happens_and_the_next_run_writes_nothing(
     assert flow.frozen() == before
 
 
-def test_an_approval_covers_only_the_plan_that_was_shown_and_only_once(flow: Flow) -> None:
+def test_c6_inv12_an_approval_covers_only_the_plan_that_was_shown_and_only_once(flow: Flow) -> None:
     """C6"""
     flow.connect()
     flow.run("first")
@@ -78,7 +80,7 @@ def test_an_approval_covers_only_the_plan_that_was_shown_and_only_once(flow: Flo
     assert len(flow.members()) == count == second.counts["create"]
 
 
-def test_a_preview_of_yesterday_is_refused(flow: Flow) -> None:
+def test_c6_a_preview_of_yesterday_is_refused(flow: Flow) -> None:
     """C6"""
     flow.connect()
     flow.run("first")
@@ -88,7 +90,7 @@ def test_a_preview_of_yesterday_is_refused(flow: Flow) -> None:
     assert refused(flow, lambda: actions.approve(plan, plan.digest, actor=ALICE)) == "stale"
 
 
-def test_a_held_plan_of_the_old_settings_goes_when_new_settings_are_confirmed(flow: Flow) -> None:
+def test_c6_a_held_plan_of_the_old_settings_goes_when_new_settings_are_confirmed(flow: Flow) -> None:
     """C6, S1"""
     flow.go_live()
     preview = flow.preview(Settings(archive_inactive=True))
@@ -114,7 +116,7 @@ def by_hand(flow: Flow, email: str) -> Member:
     )
 
 
-def test_what_was_changed_between_preview_and_apply_is_left_and_shown_again(flow: Flow) -> None:
+def test_c8_what_was_changed_between_preview_and_apply_is_left_and_shown_again(flow: Flow) -> None:
     """Product 3.4, C8, rule 6: stale is one line, the rest of the plan goes on, and the next plan has it."""
     flow.connect()
     flow.run("first")
@@ -150,7 +152,7 @@ def test_leavers_stay_while_archiving_is_off_and_go_when_it_is_on(flow: Flow) ->
     assert flow.members()[str(again[0])].state == "archived"
 
 
-def test_who_leaves_the_filter_is_released_and_comes_back_to_the_same_member(flow: Flow) -> None:
+def test_m6_who_leaves_the_filter_is_released_and_comes_back_to_the_same_member(flow: Flow) -> None:
     """M6, S57-S60: orange, nothing else changes."""
     flow.go_live(Settings(scope=only("Paris", "London")))
     person, member = next((k, m) for k, m in flow.members().items() if m.work_location == "Paris")
@@ -181,7 +183,7 @@ def test_managers_come_with_everybody_and_with_a_filter_only_when_asked(flow: Fl
     )
 
 
-def test_disconnecting_keeps_members_and_connecting_again_recognises_everybody(flow: Flow) -> None:
+def test_set2_disconnecting_keeps_members_and_connecting_again_recognises_everybody(flow: Flow) -> None:
     """S47-S49, product 3.14: nobody is doubled, the mirror is erased meanwhile."""
     flow.go_live()
     before = {person: (m.pk, m.state, m.email) for person, m in flow.members().items()}
@@ -198,7 +200,7 @@ def test_disconnecting_keeps_members_and_connecting_again_recognises_everybody(f
     assert all(one.managed for one in flow.links().values())
 
 
-def test_after_a_reconnect_a_new_number_with_the_old_address_is_the_same_member(flow: Flow) -> None:
+def test_i8_after_a_reconnect_a_new_number_with_the_old_address_is_the_same_member(flow: Flow) -> None:
     """I8: the tool forgot the old number, so the link moves to the new one."""
     flow.go_live()
     person, member = next(iter(flow.members(state="invited").items()))
@@ -212,7 +214,7 @@ def test_after_a_reconnect_a_new_number_with_the_old_address_is_the_same_member(
     assert flow.members()[str(new)].pk == member.pk and person not in flow.links()
 
 
-def test_a_paused_connection_does_not_run_until_somebody_resumes(flow: Flow) -> None:
+def test_set2_a_paused_connection_does_not_run_until_somebody_resumes(flow: Flow) -> None:
     """S2, product 3.12"""
     flow.go_live()
     flow.get(lambda: actions.pause(flow.connection(), actor=ALICE))
@@ -269,7 +271,7 @@ def test_a_preview_left_open_does_not_keep_runs_from_working(flow: Flow) -> None
     assert flow.members()[str(new)].job_title == "Cook"
 
 
-def test_two_people_swap_their_addresses_in_one_run(flow: Flow) -> None:
+def test_i6_inv11_two_people_swap_their_addresses_in_one_run(flow: Flow) -> None:
     """I6, invariant 11."""
     flow.go_live(Settings(limits=Limits(email_floor=5)))
     one, other = [int(k) for k, m in sorted(flow.members(state="invited").items())[:2]]
@@ -284,7 +286,7 @@ def test_two_people_swap_their_addresses_in_one_run(flow: Flow) -> None:
     }
 
 
-def test_every_change_of_a_member_has_one_audit_entry_with_its_plan(flow: Flow) -> None:
+def test_inv7_every_change_of_a_member_has_one_audit_entry_with_its_plan(flow: Flow) -> None:
     """Invariant 7."""
     plan = flow.go_live()
     invited = flow.events("member.invited")
@@ -295,7 +297,7 @@ def test_every_change_of_a_member_has_one_audit_entry_with_its_plan(flow: Flow) 
     assert {one.plan_id for one in invited} == {plan.pk}
 
 
-def test_a_person_hired_and_one_made_by_hand_share_an_address_and_become_one(flow: Flow) -> None:
+def test_i3_a_person_hired_and_one_made_by_hand_share_an_address_and_become_one(flow: Flow) -> None:
     """S40, I3: an existing member is managed from now on."""
     flow.connect()
     flow.run("first")

@@ -47,7 +47,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("fault", "more", "codes"), BROKEN)
 @pytest.mark.parametrize("flow", TOOLS, indirect=True)
-def test_a_run_that_fails_says_why_and_changes_nothing(
+def test_inv4_t2_t3_t5_t10_t11_a1_a3_a6_p1_p2_e8_a_run_that_fails_says_why_and_changes_nothing(
     flow: Flow, fault: str, more: dict[str, object], codes: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Invariant 4, S51-S53; the connection heals by itself when the fault is gone (A3)."""
@@ -88,7 +88,7 @@ def test_a_wrong_key_is_told_before_anything_is_stored(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("label", ["no/slash", "two.labels", "", "a b"])
-def test_a_subdomain_that_is_none_is_told(flow: Flow, label: str) -> None:
+def test_h5_a_subdomain_that_is_none_is_told(flow: Flow, label: str) -> None:
     """H5"""
     given = {**flow.sim.credentials("bamboohr"), "subdomain": label}
     with pytest.raises(SourceError) as error:
@@ -101,7 +101,7 @@ def test_a_subdomain_that_is_none_is_told(flow: Flow, label: str) -> None:
     [("I2", "shared_email"), ("M1", "manager_self"), ("M2", "manager_loop"), ("E7", "status_unknown")],
 )
 @pytest.mark.parametrize("flow", TOOLS, indirect=True)
-def test_odd_people_are_named_and_the_others_go_on(flow: Flow, fault: str, why: str) -> None:
+def test_i2_m1_m2_e7_odd_people_are_named_and_the_others_go_on(flow: Flow, fault: str, why: str) -> None:
     """I2, M1, M2, E7"""
     struck = {str(one) for one in flow.fault(fault)}
     flow.connect()
@@ -117,7 +117,7 @@ def test_odd_people_are_named_and_the_others_go_on(flow: Flow, fault: str, why: 
     assert not {line.employee_id for line in flow.lines(flow.latest()) if line.why == why}
 
 
-def test_nobody_without_an_address_is_invited(flow: Flow) -> None:
+def test_i10_nobody_without_an_address_is_invited(flow: Flow) -> None:
     """I10: known people keep the address they have."""
     flow.go_live()
     new = flow.control("hire", work_email=None)["ids"][0]
@@ -129,7 +129,7 @@ def test_nobody_without_an_address_is_invited(flow: Flow) -> None:
     assert flow.members()[known].email == member.email and str(new) not in flow.members()
 
 
-def test_bank_details_that_nobody_may_read_any_more_stay(flow: Flow) -> None:
+def test_a5_rule3_bank_details_that_nobody_may_read_any_more_stay(flow: Flow) -> None:
     """A5, rule 3: emptiness for everybody is not clearing."""
     flow.go_live()
     before = {k: m.bank_digest for k, m in flow.members().items()}
@@ -140,7 +140,7 @@ def test_bank_details_that_nobody_may_read_any_more_stay(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("mode", ["office", "half"])
-def test_d2_people_who_vanish_from_the_list_are_never_archived(flow: Flow, mode: str) -> None:
+def test_d2_a4_rule5_people_who_vanish_from_the_list_are_never_archived(flow: Flow, mode: str) -> None:
     """A4, rule 5, product 3.2: also not by the second and third run."""
     flow.go_live(Settings(archive_inactive=True))
     before = flow.people()
@@ -154,7 +154,7 @@ def test_d2_people_who_vanish_from_the_list_are_never_archived(flow: Flow, mode:
     assert flow.people() == before
 
 
-def test_of_two_runs_at_once_one_works(flow: Flow) -> None:
+def test_c5_inv12_of_two_runs_at_once_one_works(flow: Flow) -> None:
     """C5, invariant 12: the second finds the lock held and does nothing."""
     flow.go_live()
     pk, count = flow.connection().pk, flow.get(Run.objects.count)
@@ -190,7 +190,7 @@ def killed(flow: Flow, plan: Plan, applied: int) -> None:
         )
 
 
-def test_what_a_killed_process_left_is_finished_by_the_next_run(flow: Flow) -> None:
+def test_c1_inv5_inv13_what_a_killed_process_left_is_finished_by_the_next_run(flow: Flow) -> None:
     """C1, invariants 5 and 13: nobody twice, nobody forgotten, one invitation each."""
     flow.connect()
     flow.run("first")
@@ -209,7 +209,9 @@ def test_what_a_killed_process_left_is_finished_by_the_next_run(flow: Flow) -> N
     assert any(one.manager_id for one in members.values())
 
 
-def test_a_lease_that_a_killed_process_left_does_not_keep_the_clock_from_starting(flow: Flow) -> None:
+def test_c1_inv17_a_lease_that_a_killed_process_left_does_not_keep_the_clock_from_starting(
+    flow: Flow,
+) -> None:
     """C1, invariant 17: the row says two more hours, but nobody holds the lock."""
     flow.connect()
     stale = {"lease": uuid4(), "lease_until": timezone.now() + timedelta(hours=2)}
@@ -225,7 +227,7 @@ def queued(flow: Flow) -> int:
     return sum(1 for job in jobs if job.args["connection_id"] == flow.connection().pk)
 
 
-def test_after_a_day_without_a_clock_a_connection_runs_once(flow: Flow) -> None:
+def test_c9_after_a_day_without_a_clock_a_connection_runs_once(flow: Flow) -> None:
     """C9"""
     flow.go_live()
     flow.get(lambda: Connection.objects.update(next_run_at=timezone.now() - timedelta(days=1), run_wanted=""))
@@ -236,7 +238,7 @@ def test_after_a_day_without_a_clock_a_connection_runs_once(flow: Flow) -> None:
     assert due and timezone.now() < due <= timezone.now() + timedelta(hours=1, minutes=5)
 
 
-def test_a_connection_at_work_is_not_started_again(flow: Flow) -> None:
+def test_c5_a_connection_at_work_is_not_started_again(flow: Flow) -> None:
     """C5"""
     flow.go_live()
     flow.get(lambda: Connection.objects.update(run_wanted="person"))
@@ -245,7 +247,7 @@ def test_a_connection_at_work_is_not_started_again(flow: Flow) -> None:
     assert queued(flow) == 0
 
 
-def test_after_failures_in_a_row_runs_become_rare(flow: Flow) -> None:
+def test_t5_after_failures_in_a_row_runs_become_rare(flow: Flow) -> None:
     """T5: told once, then an hour, then six, twelve, twenty-four."""
     flow.go_live()
     flow.fault("T10")
@@ -284,7 +286,7 @@ def test_an_apply_stops_when_the_connection_is_disconnected_under_it(flow: Flow)
     assert flow.apply(plan).state == PlanState.SUPERSEDED and flow.people() == [[], []]
 
 
-def test_a_read_that_ends_after_the_disconnect_leaves_no_mirror(flow: Flow) -> None:
+def test_z7_a_read_that_ends_after_the_disconnect_leaves_no_mirror(flow: Flow) -> None:
     """S47, Z7: what was erased is not written again by a run that was still reading."""
     flow.connect()
     connection = flow.connection()
@@ -323,7 +325,7 @@ def test_a_plan_of_an_entity_without_the_right_billing_is_refused(flow: Flow) ->
 @pytest.mark.parametrize(
     "model", [Connection, Subscription, Employee, ReadPage, Run, Plan, Line, Member, Link]
 )
-def test_nothing_of_a_company_is_seen_by_another_or_by_nobody(flow: Flow, model: type) -> None:
+def test_z2_inv18_nothing_of_a_company_is_seen_by_another_or_by_nobody(flow: Flow, model: type) -> None:
     """Z2, invariant 18: by the database's own rules."""
     flow.go_live()
     rows = model.objects  # type: ignore[attr-defined] # every model has it

@@ -115,7 +115,7 @@ def test_changed_details_go_back_and_the_line_manager_too(flow: Flow) -> None:
     assert state_of(flow) == before
 
 
-def test_what_was_changed_since_is_left_and_said(flow: Flow) -> None:
+def test_inv16_what_was_changed_since_is_left_and_said(flow: Flow) -> None:
     flow.go_live()
     one = next(m for m in flow.members().values() if m.job_title and m.department)
     number = next(n for n, m in flow.members().items() if m.pk == one.pk)
@@ -134,7 +134,7 @@ def test_what_was_changed_since_is_left_and_said(flow: Flow) -> None:
     assert (now.job_title, now.department) == ("Captain", one.department)
 
 
-def test_who_was_archived_comes_back_with_the_role_they_had(flow: Flow) -> None:
+def test_rule8_who_was_archived_comes_back_with_the_role_they_had(flow: Flow) -> None:
     flow.go_live(Settings(archive_inactive=True))
     number, one = next(iter(leaves(flow).items()))
     flow.get(lambda: Member.objects.filter(pk=one.pk).update(role="admin"))

@@ -119,7 +119,7 @@ def test_before_settings_are_confirmed_the_answer_is_about_the_draft(entity: Ent
     assert found.explanation.verdict.outcome is Outcome.OUTSIDE
 
 
-def test_people_who_share_an_address_are_told_with_whom(entity: Entity) -> None:
+def test_i2_people_who_share_an_address_are_told_with_whom(entity: Entity) -> None:
     """I2"""
     ben = structs.replace(ADA, id="2", first_name="Ben")
     found = ask(entity, Case(snapshot=[ADA, ben], plan=[]))

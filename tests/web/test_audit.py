@@ -234,7 +234,7 @@ def _of(them: Crew, number: int) -> NewEvent:
     )
 
 
-def test_the_file_has_what_the_filter_lets_through_and_no_formula(them: Crew) -> None:
+def test_f6_the_file_has_what_the_filter_lets_through_and_no_formula(them: Crew) -> None:
     """F6."""
     with acting_for(them.two.alice_company.pk):
         evil = person(them.two.alice_entity, "=1+1", last_name="@x")

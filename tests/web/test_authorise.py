@@ -175,7 +175,7 @@ def test_an_answer_for_another_entity_is_refused(hr: World) -> None:
     assert nothing_connected(hr)
 
 
-def test_another_persons_answer_is_refused(hr: World) -> None:
+def test_z1_another_persons_answer_is_refused(hr: World) -> None:
     """Z1: somebody else's authorisation must not be slipped in."""
     back = consent(hr.alice, "payfit")
     charlie = hr.charlie

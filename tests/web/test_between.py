@@ -140,7 +140,7 @@ def test_without_settings_or_a_tool_the_page_says_what_to_do(here: Crew) -> None
     assert "No HR tool is connected to this entity" in page(client)
 
 
-def test_the_list_is_a_file_too_and_no_cell_is_a_formula(here: Crew) -> None:
+def test_f6_the_list_is_a_file_too_and_no_cell_is_a_formula(here: Crew) -> None:
     """F6"""
     choose(here, "Paris")
     employ(here, Ada="=cmd()", Ben="Nantes", Cleo="Paris")

@@ -100,7 +100,7 @@ def test_a_company_that_does_not_exist_says_so(hr: World) -> None:
     assert nobody_changed(hr)
 
 
-def test_a_subdomain_that_is_none_says_so(hr: World) -> None:
+def test_h5_a_subdomain_that_is_none_says_so(hr: World) -> None:
     """H5"""
     answer = hr.alice.post(KEY, hr.typed(subdomain="evil.example/#"))
     assert "Check the address" in text(answer)
@@ -111,7 +111,7 @@ def test_an_empty_input_is_named(hr: World) -> None:
     assert "Fill in “API key”." in text(hr.alice.post(KEY, hr.typed(api_key=" ")))
 
 
-def test_a_sign_in_page_instead_of_an_answer_says_so(hr: World) -> None:
+def test_t10_a_sign_in_page_instead_of_an_answer_says_so(hr: World) -> None:
     """T10"""
     hr.control("faults", on={"id": "T10", "path": "/"})
     answer = hr.alice.post(KEY, hr.typed())
@@ -119,7 +119,7 @@ def test_a_sign_in_page_instead_of_an_answer_says_so(hr: World) -> None:
     assert nobody_changed(hr)
 
 
-def test_a_tool_that_is_down_says_that_there_is_nothing_to_do(hr: World) -> None:
+def test_t1_a_tool_that_is_down_says_that_there_is_nothing_to_do(hr: World) -> None:
     """T1"""
     hr.sim.stop()
     answer = hr.alice.post(KEY, hr.typed())
@@ -239,7 +239,7 @@ def test_only_admins_come_in(hr: World, address: str) -> None:
     assert Client().get(address).status_code == 302
 
 
-def test_another_companys_owner_connects_their_own_company_only(hr: World) -> None:
+def test_z1_another_companys_owner_connects_their_own_company_only(hr: World) -> None:
     """S8, Z1"""
     hr.connect()
     hr.connect(hr.charlie)

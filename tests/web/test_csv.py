@@ -114,7 +114,7 @@ def test_the_gallery_offers_csv_and_leads_to_its_own_dialog(desk: Desk) -> None:
     assert desk.client.get(f"{HOME}csv/connect/access/").status_code == 404
 
 
-def test_a_file_is_shown_as_it_will_be_read_and_changes_nobody(desk: Desk) -> None:
+def test_f1_a_file_is_shown_as_it_will_be_read_and_changes_nobody(desk: Desk) -> None:
     """F1: preview before the first run."""
     page = desk.page(desk.upload())
     assert "10 people will be read" in page
@@ -156,7 +156,7 @@ def test_what_was_changed_is_shown_once_more_before_it_is_read(desk: Desk) -> No
     assert desk.press(address, "confirm").headers["Location"] == HOME
 
 
-def test_days_in_an_open_order_wait_for_a_choice(desk: Desk) -> None:
+def test_v4_days_in_an_open_order_wait_for_a_choice(desk: Desk) -> None:
     """V4: never guessed."""
     rows = [row.replace("/02/2020", "/02/2020").replace(";13/", ";03/") for row in PEOPLE[:1]]
     address = desk.upload(rows).headers["Location"]
@@ -170,7 +170,7 @@ def test_days_in_an_open_order_wait_for_a_choice(desk: Desk) -> None:
     assert desk.press(address, "confirm").headers["Location"] == HOME
 
 
-def test_a_needed_column_that_nobody_knows_is_asked_for(desk: Desk) -> None:
+def test_f2_a_needed_column_that_nobody_knows_is_asked_for(desk: Desk) -> None:
     """F2"""
     address = desk.upload(header=HEADER.replace("E-mail", "Kontakt")).headers["Location"]
     page = text(desk.client.get(address))
@@ -210,7 +210,7 @@ def test_another_separator_reads_the_header_anew(desk: Desk) -> None:
     assert 'name="column-2"' in page and "Email,Vorname" in page
 
 
-def test_letters_of_another_encoding_are_warned_of_and_can_be_chosen(desk: Desk) -> None:
+def test_e1_f1_letters_of_another_encoding_are_warned_of_and_can_be_chosen(desk: Desk) -> None:
     """E1, F1"""
     rows = "\n".join(["Email,Vorname,Nachname", "z@x.example,Zoë,Žižek"]).encode("windows-1250")
     address = desk.send(rows).headers["Location"]
@@ -222,7 +222,7 @@ def test_letters_of_another_encoding_are_warned_of_and_can_be_chosen(desk: Desk)
     assert "Žižek" in text(desk.client.get(address))
 
 
-def test_rows_and_values_set_aside_are_listed_with_line_and_reason(desk: Desk) -> None:
+def test_f3_v4_rows_and_values_set_aside_are_listed_with_line_and_reason(desk: Desk) -> None:
     """F3, V4"""
     page = desk.page(desk.upload([*PEOPLE, "011;Bo", "012;Cy;Roy;cy@acme.example;31/06/2020;Zzz;Lyon;b12"]))
     assert (
@@ -251,7 +251,7 @@ def test_words_of_the_status_column_can_be_explained(desk: Desk) -> None:
         (b"a,b\n\x81\x81\n", "cannot be read"),
     ],
 )
-def test_what_is_no_table_is_refused_in_a_sentence(desk: Desk, content: bytes, said: str) -> None:
+def test_f5_e1_what_is_no_table_is_refused_in_a_sentence(desk: Desk, content: bytes, said: str) -> None:
     """F5, E1"""
     answer = desk.send(content or b" \n")
     assert answer.status_code == 422
@@ -264,7 +264,7 @@ def test_no_file_at_all_is_told(desk: Desk) -> None:
     assert answer.status_code == 422 and "Choose a file first." in text(answer)
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> None:
+def test_f5_a_file_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> None:
     """F5: by its announced size; nothing is sent for it here."""
     answer = desk.client.post(UPLOAD, CONTENT_LENGTH=str(60 * 1024 * 1024), HTTP_X_NOTHING="1")
     assert answer.status_code == 413 and "more than 50 MB" in text(answer)
@@ -278,7 +278,7 @@ def test_an_upload_without_the_pages_token_is_refused(desk: Desk) -> None:
     assert answer.status_code == 403 and desk.files() == []
 
 
-def test_the_content_is_sealed_and_the_name_is_no_path(desk: Desk) -> None:
+def test_f5_z3_the_content_is_sealed_and_the_name_is_no_path(desk: Desk) -> None:
     """F5, Z5"""
     rows = [f"001;{planted.NAME};B;a@x.example;13/02/2020;Actif;P;b"]
     desk.upload(rows, name="../../etc/pass\u202ewd.csv")
@@ -287,7 +287,7 @@ def test_the_content_is_sealed_and_the_name_is_no_path(desk: Desk) -> None:
     assert planted.NAME.encode() not in bytes(file.content) and b"x.example" not in bytes(file.content)
 
 
-def test_the_same_file_again_changes_nothing_and_says_so(desk: Desk) -> None:
+def test_f4_the_same_file_again_changes_nothing_and_says_so(desk: Desk) -> None:
     """F4"""
     desk.connected()
     address = desk.upload().headers["Location"]
@@ -309,7 +309,7 @@ def test_a_newer_file_is_compared_and_starts_a_run(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["staff-2026-10-01.csv", "staff_20261001.csv"])
-def test_an_older_file_is_asked_about(desk: Desk, name: str) -> None:
+def test_f4_an_older_file_is_asked_about(desk: Desk, name: str) -> None:
     """F4"""
     address = desk.upload(name="staff-2026-11-01.csv").headers["Location"]
     desk.press(address, "confirm")
@@ -322,7 +322,7 @@ def test_an_older_file_is_asked_about(desk: Desk, name: str) -> None:
     assert desk.connection().run_wanted == "file"
 
 
-def test_a_file_that_was_read_before_a_newer_one_is_asked_about(desk: Desk) -> None:
+def test_f4_a_file_that_was_read_before_a_newer_one_is_asked_about(desk: Desk) -> None:
     """F4: known by its digest, also when its content is long gone."""
     desk.connected()
     for last in (9, 8, 7):
@@ -345,7 +345,7 @@ def test_a_file_that_lost_many_rows_is_asked_about(desk: Desk) -> None:
     assert len(desk.employees()) == 3
 
 
-def test_a_file_of_changes_leaves_all_others_as_they_were(desk: Desk) -> None:
+def test_p7_a_file_of_changes_leaves_all_others_as_they_were(desk: Desk) -> None:
     """P7: nobody is called absent by it."""
     desk.connected()
     address = desk.upload([PEOPLE[0].replace("Durand", "Roy")]).headers["Location"]
@@ -400,7 +400,7 @@ def test_whoever_is_tied_by_one_column_cannot_be_known_by_another(desk: Desk) ->
     assert "members are linked to the file by another column" in text(desk.client.get(address))
 
 
-def test_a_waiting_file_is_for_the_person_who_sent_it_and_for_an_hour(desk: Desk) -> None:
+def test_z1_a_waiting_file_is_for_the_person_who_sent_it_and_for_an_hour(desk: Desk) -> None:
     """Z1"""
     address = desk.upload().headers["Location"]
     erin = User.objects.create_user("erin@rollcall.example", "a good long password")

@@ -144,7 +144,7 @@ def test_a_tool_without_webhooks_has_no_such_page(opened: Open) -> None:
         assert INSTANT not in text(client.get(HOME))
 
 
-def test_only_this_companys_admins_come_in(opened: Open) -> None:
+def test_z1_only_this_companys_admins_come_in(opened: Open) -> None:
     """S6, Z1: the address is a secret."""
     with opened("hibob") as hr:
         connect(hr, "hibob")

@@ -64,7 +64,7 @@ def test_a_weak_password_is_refused_and_nobody_joins(here: Crew, password: str) 
     assert now_is(member).state == "invited" and not User.objects.filter(email__startswith="nora").exists()
 
 
-def test_a_used_link_says_so_and_a_second_click_of_its_owner_just_goes_on(here: Crew) -> None:
+def test_z8_a_used_link_says_so_and_a_second_click_of_its_owner_just_goes_on(here: Crew) -> None:
     _, path = invited(here.two.alice_entity)
     client = browser()
     client.post(path, NAMES)
@@ -104,7 +104,7 @@ def test_a_wrong_token_is_a_kind_404(here: Crew, token: str) -> None:
     assert answer.status_code == 404 and "link is not complete" in answer.content.decode()
 
 
-def test_a_signature_of_another_invitation_opens_nothing(here: Crew) -> None:
+def test_z8_a_signature_of_another_invitation_opens_nothing(here: Crew) -> None:
     (_, one), (_, two) = invited(here.two.alice_entity), invited(here.two.alice_entity, "Otto")
     mixed = f"{one.split('.')[0]}.{two.split('.')[1]}"
     assert browser().get(mixed).status_code == 404
@@ -137,7 +137,7 @@ def test_somebody_signed_in_as_another_person_cannot_take_the_invitation(here: C
     assert now_is(member).state == "invited" and now_is(member).user is None
 
 
-def test_neither_the_token_nor_the_password_reaches_a_log(
+def test_z5_neither_the_token_nor_the_password_reaches_a_log(
     here: Crew, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Z5."""

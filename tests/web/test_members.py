@@ -130,7 +130,7 @@ def test_a_company_without_members_is_told_what_to_do(all_of_them: Crew) -> None
         "💥",
     ],
 )
-def test_strange_names_break_no_page(all_of_them: Crew, name: str) -> None:
+def test_e3_e5_strange_names_break_no_page(all_of_them: Crew, name: str) -> None:
     """E3, E5: shown as they are, escaped, and kept apart from the text around them."""
     with acting_for(all_of_them.two.alice_company.pk):
         member = person(all_of_them.two.alice_entity, name)

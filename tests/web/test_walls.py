@@ -87,7 +87,9 @@ def test_the_owner_herself_reaches_her_pages(here_ids: tuple[Crew, dict[str, int
     assert {client.get(address).status_code for address in _addresses(ids)} <= {200, 302, 405}
 
 
-def test_another_companys_ids_are_a_404_for_every_verb(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_inv18_another_companys_ids_are_a_404_for_every_verb(
+    here_ids: tuple[Crew, dict[str, int]],
+) -> None:
     here, ids = here_ids
     before = now_is(here.manual).state
     found = [one for one in _open(_answers(here.two.charlie, _addresses(ids))) if one[2] != 405]
@@ -95,7 +97,7 @@ def test_another_companys_ids_are_a_404_for_every_verb(here_ids: tuple[Crew, dic
     assert now_is(here.manual).state == before
 
 
-def test_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[str, int]]) -> None:
     here, ids = here_ids
     foreign = [status for *_, status in _answers(here.two.charlie, _addresses(ids))]
     unknown = [status for *_, status in _answers(here.two.charlie, _addresses(dict.fromkeys(ids, UNKNOWN)))]
@@ -103,7 +105,7 @@ def test_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[s
     assert foreign == unknown == too_big
 
 
-def test_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one(
+def test_z1_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one(
     here_ids: tuple[Crew, dict[str, int]],
 ) -> None:
     """S8."""
@@ -114,7 +116,7 @@ def test_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one
     assert [one for one in _open(_answers(dora, _addresses(ids))) if one[2] != 405] == []
 
 
-def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(here_ids: tuple[Crew, dict[str, int]]) -> None:
+def test_z1_a_stranger_is_sent_to_sign_in_and_learns_nothing(here_ids: tuple[Crew, dict[str, int]]) -> None:
     _, ids = here_ids
     assert {status for *_, status in _answers(None, _addresses(ids))} <= {302, 405}
 

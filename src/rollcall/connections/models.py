@@ -6,6 +6,8 @@ from typing import Final, TypedDict
 import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Coalesce
 
 from rollcall.accounts import sealed, secrets
 from rollcall.engine.settings import Settings
@@ -133,6 +135,10 @@ class Subscription(models.Model):
         return msgspec.convert(self.draft, Settings) if self.draft else self.get_settings()
 
 
+SEARCHED: Final = ("last_name", "first_name", "work_email", "employee_number", "external_id")
+"""What a search for an employee looks through."""
+
+
 class Employee(models.Model):
     """The mirror: what the tool said last about one person. Columns have the names of engine.snapshot.Employee."""
 
@@ -177,6 +183,15 @@ class Employee(models.Model):
     changed_at = models.DateTimeField()
     absent_since = models.DateTimeField(null=True)
     absent_runs = models.PositiveIntegerField(default=0)
+    # names, e-mail and numbers in small letters without accents, as members have it: searches look into it
+    search = models.GeneratedField(
+        expression=Func(
+            Func(*(Coalesce(F(name), Value("")) for name in SEARCHED), function="", arg_joiner=" || ' ' || "),
+            function="directory_fold",
+        ),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
 
     class Meta:
         """Found by the tool's id, by the bytes, by address, by manager."""

@@ -7,7 +7,7 @@ from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.connections.models import Connection, Employee, Subscription
-from rollcall.connections.searching import pattern, words_of
+from rollcall.connections.searching import has_word, words_of
 from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
 
 MANY_VALUES: Final = 500
@@ -117,14 +117,13 @@ def employees_found(connection_id: int, search: str) -> list[Employee]:
 
     People who left or are not listed any more are not found. Two statements.
     """
-    words = [pattern(word) for word in words_of(search)]
+    words = words_of(search)
     if not words:
         return []
-    text = "concat_ws(' ', e.first_name, e.last_name, e.work_email, e.employee_number, e.external_id) ~* %s"
     with database.cursor() as cursor:
         cursor.execute(
             f"SELECT e.external_id FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
-            f" AND {' AND '.join([text] * len(words))}"
+            f" AND {' AND '.join([has_word('e.search')] * len(words))}"
             " ORDER BY e.last_name, e.first_name, e.external_id LIMIT %s",
             [connection_id, *words, MOST_FOUND + 1],
         )

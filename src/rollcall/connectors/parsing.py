@@ -25,7 +25,8 @@ LONGEST: Final = 500
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NO_DAY: Final = "0000-00-00"
 _DAY: Final = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    r"(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:\.\d+)?)?(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?",
     re.ASCII,
 )
 
@@ -90,11 +91,15 @@ def clean(text: str) -> str | None:
 
 
 def text(value: Json | UnsetType, name: str) -> Text:
-    """Return a text. Raises ``UnreadableRecord`` naming the tool's field ``name`` for any other type (E6)."""
+    """Return a text; one of nothing but controls is set aside, for nobody can tell that it means *empty* (E2).
+
+    Raises ``UnreadableRecord`` naming the tool's field ``name`` for any other type (E6).
+    """
     if value is UNSET or value is None:
         return value
     if isinstance(value, str):
-        return clean(value)
+        kept = clean(value)
+        return UNSET if kept is None and value.strip() else kept
     raise UnreadableRecord(name)
 
 

@@ -173,7 +173,10 @@ class HttpClient:
                 if last or not safe or not may_pass(error) or not self._wait(None, attempt):
                     raise
             else:
-                if last or not self._should_repeat(answer, attempt, safe=safe):
+                if last:
+                    self._hand_on_wait(answer)
+                    return answer
+                if not self._should_repeat(answer, attempt, safe=safe):
                     return answer
             attempt += 1
 
@@ -190,6 +193,13 @@ class HttpClient:
         if turned_away or answer.status == 429:
             raise Throttled("throttled", self._exchange.origin, retry_after=asked)
         return False
+
+    def _hand_on_wait(self, answer: Answer) -> None:
+        """Raise Throttled where the last try names a wait: the caller must not come back before (T7)."""
+        if answer.status in TURNED_AWAY and answer.status in self._retry_statuses:
+            asked = self._wait_for(answer)
+            if asked is not None:
+                raise Throttled("throttled", self._exchange.origin, retry_after=asked)
 
     def _wait(self, asked: float | None, attempt: int) -> bool:
         """Wait as asked, or as we see fit. False, and no wait, if the budget does not reach."""

@@ -50,6 +50,11 @@ COMMANDS = {
         django=True,
     ),
     "sync": Lazy(place=_HERE + "sync_command:sync", summary="Sync one entity now.", django=True),
+    "drill": Lazy(
+        place=_HERE + "drill_command:drill",
+        summary="Say what a disaster in HR data would do today.",
+        django=True,
+    ),
     "import-csv": Lazy(
         place=_HERE + "import_csv:import_csv",
         summary="Read an entity's people from a CSV file.",

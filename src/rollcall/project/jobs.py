@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as current_app
 
+from rollcall.directory import numbers
 from rollcall.project import weekly
 from rollcall.sync import drop_folder
 
@@ -57,8 +58,9 @@ def unknown_tasks() -> list[str]:
 
 
 def sweep(timestamp: int) -> None:
-    """The minute's tidying: jobs of dead workers, and finished jobs nobody will ask for."""
+    """The minute's tidying: jobs of dead workers, numbers of members, and finished jobs nobody will ask for."""
     fail_jobs_of_dead_workers()
+    numbers.add_up()
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -15,7 +15,7 @@ from rollcall.connections.belonging import brings_managers, brought_in
 from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
-from rollcall.connections.searching import pattern, words_of
+from rollcall.connections.searching import has_word, words_of
 from rollcall.engine.match import full_name
 from rollcall.engine.scope import Everybody, condition
 from rollcall.engine.settings import Settings
@@ -202,16 +202,12 @@ def inside_of(connection_id: int, external_id: str, places: Sequence[Place]) -> 
     return tuple(one.entity_id for one, there in zip(places, found, strict=True) if there)
 
 
-SEARCHED: Final = "concat_ws(' ', e.first_name, e.last_name, e.work_email, e.employee_number)"
-"""What a search over the mirror row ``e`` looks through."""
-
-
 def _narrowed(search: str, after: int, params: dict[str, Any]) -> list[str]:
     """Return the conditions of a search and of a later page; add their parameters."""
     where = []
     for number, word in enumerate(words_of(search)):
-        params[f"word_{number}"] = pattern(word)
-        where.append(f"{SEARCHED} ~* %(word_{number})s")
+        params[f"word_{number}"] = word
+        where.append(has_word("e.search", f"%(word_{number})s"))
     if after:
         params["after"] = after
         where.append(

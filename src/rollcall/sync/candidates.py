@@ -213,7 +213,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                     e.status IN ('inactive', 'unknown')
                     OR coalesce(e.last_working_day, e.end_date) < %(last_day)s
                     OR (%(managers)s AND (
-                        m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id THEN bm.id END
+                        m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id AND NOT e.manager_in_loop THEN bm.id END
                         -- a line manager who may go in this very plan
                         OR (m.manager_id IS NOT NULL AND (b.status = 'inactive'
                             OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))

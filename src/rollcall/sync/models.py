@@ -144,3 +144,19 @@ class Line(models.Model):
         """Return the change that this line stores."""
         names = ("kind", "employee_id", "why", "name", "email", "member_id", "fields", "params")
         return msgspec.convert({name: getattr(self, name) for name in names}, Change)
+
+
+class Drill(models.Model):
+    """The last fire drill of an entity, for its page: numbers, codes and ids of members, never names."""
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.OneToOneField("accounts.Entity", on_delete=models.CASCADE)
+    started_at = models.DateTimeField()
+    started_by = models.TextField(blank=True, default="")
+    # of the last step, so that a drill whose worker died is known by its age
+    moved_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # why it ended early: busy, internal, or a code of sync.drill.Cannot
+    error = models.TextField(blank=True, default="")
+    # sync.drill.Outcome as JSON, one for each disaster played so far
+    outcomes = models.JSONField(default=list)

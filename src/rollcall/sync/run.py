@@ -118,6 +118,17 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         fetched = _read(run, connection, connector, token)
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
+    live = note(run, connection, fetched, token, company=found.company or "", identity=found.identity or "")
+    for subscription_id in live:
+        settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
+    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
+    _succeed(run, connection, token)
+
+
+def note(
+    run: Run, connection: Connection, fetched: Fetched, token: UUID, *, company: str, identity: str
+) -> list[int]:
+    """Store what a read found beside the mirror; return the subscriptions to settle. Raises ``LeaseLost``."""
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING
@@ -131,23 +142,28 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
             "full": fetched.full,
         }
         run.save(update_fields=["state", "seen"])
-        _note_read(connection, fetched, found.company or "", found.identity or "")
-        live = [
+        _note_read(connection, fetched, company, identity)
+        return [
             one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live
         ]
-    for subscription_id in live:
-        settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
-    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
-    _succeed(run, connection, token)
 
 
 def settle(
-    company_id: int, subscription_id: int, run: Run, token: UUID, *, apply_now: bool = True
+    company_id: int,
+    subscription_id: int,
+    run: Run,
+    token: UUID,
+    *,
+    apply_now: bool = True,
+    now: datetime | None = None,
 ) -> Plan | None:
-    """Plan for one entity; apply inside the limits, else hold and tell the admins once."""
+    """Plan for one entity; apply inside the limits, else hold and tell the admins once.
+
+    ``now`` (aware) is another time than the present one only in a fire drill.
+    """
     with access.acting_for(company_id):
         subscription = Subscription.objects.get(pk=subscription_id)
-        made = plan(subscription, subscription.get_settings(), now=timezone.now(), run=run)
+        made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
         # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
         if made is None or made.state != PlanState.PREVIEW or made.for_settings:
             return made

@@ -20,7 +20,7 @@ from rollcall.accounts.actor import Actor
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import reminders
-from rollcall.sync import tally
+from rollcall.sync import drill_kept, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.lease import LeaseLost, at_work, lease
 from rollcall.sync.models import Plan, PlanState
@@ -80,6 +80,12 @@ def _apply(plan: Plan, token: UUID, approved_by: str) -> None:
             connection.save(update_fields=["state", "next_run_at"])
     # Who belongs where is another matter now, for pages between entities.
     tally.count(plan.company_id, plan.subscription.connection_id, moved=False)
+
+
+@app.task(name="rollcall.sync.tasks.fire_drill")
+def fire_drill(company_id: int, entity_id: int) -> None:
+    """Play every disaster for an entity and keep what would have happened; members stay as they are."""
+    drill_kept.carry_out(company_id, entity_id)
 
 
 @app.task(name="rollcall.sync.tasks.tick")

@@ -285,7 +285,7 @@ def test_a_long_list_of_fields_is_read_to_its_end(scripted: Any) -> None:
         assert employees(connector)["1"].work_email == "ida@acme.example"
 
 
-def test_a_list_of_fields_without_end_is_cut(scripted: Any) -> None:
+def test_p5_a_list_of_fields_without_end_is_cut(scripted: Any) -> None:
     """P5."""
     endless = {"fields": [{"name": "eeid"}], "pagination": {"total_pages": 10_000}}
     server = scripted(bamboo(fields=endless, data=rows({"eeid": "1"})))
@@ -306,7 +306,7 @@ def test_a_first_record_that_cannot_be_read_does_not_end_the_read(scripted: Any,
 
 
 @pytest.mark.parametrize("latest", ["soon", "2026-11-22T09:00:00"])
-def test_a_feed_without_a_moment_is_not_understood(scripted: Any, latest: Any) -> None:
+def test_v3_a_feed_without_a_moment_is_not_understood(scripted: Any, latest: Any) -> None:
     """V3: a time without zone could be any."""
     server = scripted(bamboo(changed={"latest": latest, "employees": {}}, data=rows()))
     with opened("bamboohr", server.url, KEY) as connector, pytest.raises(errors.UnexpectedAnswer):
@@ -353,7 +353,7 @@ def test_a_key_whose_owner_is_disabled_is_explained(scripted: Any) -> None:
     assert "disabled" in caught.value.sentence()
 
 
-def test_throttling_in_the_older_way_is_known_by_its_wait(scripted: Any) -> None:
+def test_t7_throttling_in_the_older_way_is_known_by_its_wait(scripted: Any) -> None:
     """T7: 503 with Retry-After was what 429 is now; 503 alone is a fault."""
     for header, error in (({"Retry-After": "7"}, errors.RateLimited), ({}, errors.ToolFailing)):
         told: list[errors.SourceError] = []

@@ -62,13 +62,13 @@ def test_numbers_stay_text_and_keep_their_zeros() -> None:
     assert list(found) == ["007"] and found["007"].employee_number == "007"
 
 
-def test_columns_are_found_in_any_order_and_spelling() -> None:
+def test_f2_columns_are_found_in_any_order_and_spelling() -> None:
     """F2"""
     file = open_file("csv", b"MAIL;last;\xc3\xadd;first\na@x.example;A;1;Ann\n", layout())
     assert people(file)["1"].last_name == "A"
 
 
-def test_a_missing_column_stops_the_file_and_is_named() -> None:
+def test_f2_a_missing_column_stops_the_file_and_is_named() -> None:
     """F2"""
     with pytest.raises(errors.MissingColumn) as caught:
         opened(how=layout({"department": "Abteilung"}))
@@ -89,7 +89,7 @@ def test_a_layout_without_what_is_needed_or_with_unknown_fields_is_refused() -> 
         opened(how=layout({"shoe_size": "First"}))
 
 
-def test_rows_too_short_or_too_long_are_set_aside_by_their_line() -> None:
+def test_f3_rows_too_short_or_too_long_are_set_aside_by_their_line() -> None:
     """F3: nobody is called absent, for such a row may be anybody's."""
     file = opened([*PEOPLE, "4,Di", "5,Ed,E,ed@x.example,more", ",No,Key,no@x.example"])
     records = [record for page in file.pages() for record in page.records()]
@@ -218,14 +218,14 @@ def test_outer_blanks_and_breaks_in_cells_are_the_files_not_the_persons() -> Non
         ("46000", "dmy", UNSET),
     ],
 )
-def test_days_are_read_in_the_chosen_order_alone(cell: str, order: Any, found: Any) -> None:
+def test_v4_days_are_read_in_the_chosen_order_alone(cell: str, order: Any, found: Any) -> None:
     """V4: a day that is none is set aside and never guessed."""
     assert day(cell, order) == found
     assert one(cell, "start_date", dates=order).start_date == found
 
 
 @given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(["iso", "dmy", "mdy"]))
-def test_a_day_written_in_an_order_is_read_back_in_it(written: date, order: Any) -> None:
+def test_v4_a_day_written_in_an_order_is_read_back_in_it(written: date, order: Any) -> None:
     form = {"iso": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}[order]
     text = written.strftime(form)
     assert day(text, order) == written
@@ -245,7 +245,7 @@ def test_what_is_wrong_with_a_value_is_told_with_its_reason() -> None:
     assert set(SENTENCES) == set(Reason)
 
 
-def test_letters_that_were_lost_are_never_written_into_names() -> None:
+def test_e1_letters_that_were_lost_are_never_written_into_names() -> None:
     """E1"""
     assert one("Fran\ufffdois", "preferred_name").preferred_name is UNSET
     assert look(opened([*PEOPLE, "\ufffd4,A,A,a@x.example", "1E+05,A,A,a@x.example"])).problems == [
@@ -254,7 +254,7 @@ def test_letters_that_were_lost_are_never_written_into_names() -> None:
     ]
 
 
-def test_nul_and_controls_are_cleaned_and_long_texts_cut() -> None:
+def test_e2_e4_nul_and_controls_are_cleaned_and_long_texts_cut() -> None:
     """E2, E4"""
     assert one("a\x00b", "team").team == "ab"
     assert len(str(one("x" * 9_000, "team").team)) == 500
@@ -448,7 +448,7 @@ def test_a_managers_number_means_nothing_without_numbers() -> None:
         (("13/02/2020", "02/13/2020"), "iso", True),
     ],
 )
-def test_the_order_of_days_is_only_suggested_where_the_file_leaves_one(
+def test_v4_the_order_of_days_is_only_suggested_where_the_file_leaves_one(
     cells: Sequence[str], order: str, open_: bool
 ) -> None:
     """V4"""
@@ -562,7 +562,7 @@ CELL = st.text(
 
 
 @given(cells=st.lists(CELL, min_size=1, max_size=5))
-def test_any_text_of_a_cell_arrives_as_it_was_written(cells: list[str]) -> None:
+def test_e3_e5_any_text_of_a_cell_arrives_as_it_was_written(cells: list[str]) -> None:
     """E3, E5: apart from outer blanks."""
     rows = [f'{n},A,A,{n}@x.example,"{cell.replace(chr(34), chr(34) * 2)}",z' for n, cell in enumerate(cells)]
     found = people(opened(rows, ",Team,Z", layout({"team": "Team"})))

@@ -29,7 +29,7 @@ def cells(content: bytes, **options: object) -> list[tuple[int, list[str]]]:
         ("cp1252", "windows-1252", False),
     ],
 )
-def test_the_encoding_is_recognised(codec: str, name: str, certain: bool) -> None:
+def test_f1_e1_the_encoding_is_recognised(codec: str, name: str, certain: bool) -> None:
     """F1, E1"""
     sheet = open_sheet(TEXT.encode(codec))
     assert (sheet.encoding, sheet.certain) == (name, certain)
@@ -41,7 +41,7 @@ def test_utf_16_with_its_mark_the_other_way_round_is_recognised() -> None:
     assert open_sheet(b"\xfe\xff" + TEXT.encode("utf-16-be")).encoding == "utf-16"
 
 
-def test_what_is_in_a_file_does_not_reach_a_traceback() -> None:
+def test_z5_what_is_in_a_file_does_not_reach_a_traceback() -> None:
     """Z5"""
     assert repr(open_sheet(TEXT.encode())) == f"Sheet({len(TEXT.encode())} bytes)"
 
@@ -55,7 +55,7 @@ def test_a_chosen_encoding_is_meant_for_what_is_no_unicode(encoding: str) -> Non
 
 
 @pytest.mark.parametrize("content", [b"a,b\n\x81,1\n", b"\xef\xbb\xbfa,b\n\xff,1\n", b"\xff\xfea\x00,\x00b"])
-def test_what_no_encoding_fits_is_refused_and_nothing_is_replaced(content: bytes) -> None:
+def test_e1_f1_what_no_encoding_fits_is_refused_and_nothing_is_replaced(content: bytes) -> None:
     """E1: no U+FFFD."""
     with pytest.raises(errors.NotText):
         open_sheet(content)
@@ -64,14 +64,14 @@ def test_what_no_encoding_fits_is_refused_and_nothing_is_replaced(content: bytes
 @pytest.mark.parametrize(
     "head", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b", b"%PDF-1.7", b"{\\rtf1"]
 )
-def test_workbooks_and_archives_are_known_by_their_first_bytes(head: bytes) -> None:
+def test_f5_workbooks_and_archives_are_known_by_their_first_bytes(head: bytes) -> None:
     """F5: the sentence says how to export CSV."""
     with pytest.raises(errors.Spreadsheet) as caught:
         open_sheet(head + b"a,b\n1,2\n")
     assert "CSV UTF-8" in caught.value.sentence()
 
 
-def test_a_file_of_more_than_50_mb_is_refused() -> None:
+def test_f5_a_file_of_more_than_50_mb_is_refused() -> None:
     """F5"""
     with pytest.raises(errors.TooLarge) as caught:
         open_sheet(b"a,b\n" + bytes(reading.MOST_BYTES))
@@ -95,7 +95,7 @@ def test_a_header_of_one_column_is_told() -> None:
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
-def test_the_separator_is_recognised_from_the_header(separator: str) -> None:
+def test_f1_the_separator_is_recognised_from_the_header(separator: str) -> None:
     """F1"""
     content = f'a{separator}b{separator}"c, d; e"\n1{separator}2{separator}3\n'.encode()
     if separator in ",;":
@@ -118,7 +118,7 @@ def test_excels_own_line_tells_the_separator(line: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_kind_of_line_end_ends_a_line(end: str) -> None:
+def test_f1_every_kind_of_line_end_ends_a_line(end: str) -> None:
     """F1"""
     content = end.join(["a;b", "", '1;"x\ny"', "2;z", ";", ""]).encode()
     assert [one[1] for one in cells(content)] == [["1", "x\ny"], ["2", "z"]]

@@ -419,7 +419,7 @@ def test_the_limit_is_counted_by_token() -> None:
     ],
     ids=str,
 )
-def test_an_error_in_a_good_answer_is_the_error_it_is(scripted: Any, body: Any, error: Any) -> None:
+def test_t12_e8_an_error_in_a_good_answer_is_the_error_it_is(scripted: Any, body: Any, error: Any) -> None:
     """T12, E8: the three shapes of Deel, and none."""
     server = scripted(lambda _: (200, body))
     with opened("deel", server.url, KEY) as connector, pytest.raises(error) as caught:
@@ -519,7 +519,7 @@ def test_nobody_slips_through_a_list_that_moves(scripted: Any) -> None:
         employees(connector)
 
 
-def test_a_server_that_ignores_the_offset_never_ends_and_is_noticed(scripted: Any) -> None:
+def test_p5_a_server_that_ignores_the_offset_never_ends_and_is_noticed(scripted: Any) -> None:
     """P5."""
     rows = [{"id": str(each)} for each in range(99)]
     server = scripted(deel(people=lambda _: listed(*rows, total=300), fields=400))
@@ -540,7 +540,7 @@ def test_a_list_without_totals_ends_with_a_short_page(scripted: Any) -> None:
         assert len(employees(connector)) == 150
 
 
-def test_an_endless_list_is_cut(scripted: Any) -> None:
+def test_p5_an_endless_list_is_cut(scripted: Any) -> None:
     """P5: every page is new and the total is never reached."""
 
     def page(asked: Any) -> Any:
@@ -648,7 +648,7 @@ def authorised(company: Any) -> Any:
     return redeem("deel", back["code"][0], app=app, environ_base_url=company.url, allow_hosts=[host])
 
 
-def test_a_person_can_let_rollcall_in_and_tokens_are_renewed(company: Any) -> None:
+def test_a2_a_person_can_let_rollcall_in_and_tokens_are_renewed(company: Any) -> None:
     """A2: single-use refresh tokens; the grant stores the new pair, the run goes on."""
     acme = company("deel", 30)
     credentials = authorised(acme)
@@ -685,7 +685,7 @@ OLD = {"access_token": "old", "refresh_token": "r1"}
 APP = {"client_id": "cid", "client_secret": "planted", "redirect_uri": "https://r.example/x"}
 
 
-def test_a_token_refused_in_the_middle_is_renewed_once(scripted: Any) -> None:
+def test_a2_a_token_refused_in_the_middle_is_renewed_once(scripted: Any) -> None:
     """A2: over Basic, with the redirect address; the next requests use the new one."""
     forms = []
 

@@ -199,7 +199,7 @@ def acme_days(acme: Any) -> int:
     return (now - datetime.now(UTC)).days
 
 
-def test_the_question_overlaps_by_a_day(scripted: Any) -> None:
+def test_v9_the_question_overlaps_by_a_day(scripted: Any) -> None:
     """V3, V9: nobody knows the zone of modifiedAt; the next one starts at the tool's own clock."""
     server = scripted(legacy({"id": 7}))
     with opened("lucca", server.url, KEY) as connector:
@@ -265,7 +265,7 @@ def test_a_hidden_field_is_not_delivered_and_named(company: Any, way: Any) -> No
         assert connector.unreadable() == {"bank_account"}
 
 
-def test_an_expired_token_is_renewed_in_the_middle(scripted: Any) -> None:
+def test_a2_an_expired_token_is_renewed_in_the_middle(scripted: Any) -> None:
     """A2: no page lost or doubled."""
     tokens = iter("abc")
     refused = iter([True])
@@ -388,7 +388,7 @@ def test_a_slow_answer_is_asked_for_in_smaller_pages(scripted: Any) -> None:
     assert pagings == ["0,1000", "0,250", "250,250"]
 
 
-def test_only_waiting_helps_against_the_limit() -> None:
+def test_t6_t7_only_waiting_helps_against_the_limit() -> None:
     """T6, T7."""
     said = httpx.Headers({"retry-after": "7"})
     assert Lucca.wait_for(Answer(status=429, headers=said, body=b"", url="")) == 7.0
@@ -725,7 +725,7 @@ def test_an_address_is_understood_as_pasted(pasted: Any, host: Any) -> None:
         "accounts.world.luccasoftware.com",
     ],
 )
-def test_an_address_never_chooses_another_host(pasted: Any) -> None:
+def test_h4_h5_an_address_never_chooses_another_host(pasted: Any) -> None:
     """H4, H5."""
     with pytest.raises(errors.WrongAddress) as caught, connect("lucca", {**KEY, "address": pasted}):
         pass

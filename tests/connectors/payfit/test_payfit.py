@@ -330,7 +330,7 @@ def test_a_running_contract_of_nobody_shows_that_the_list_is_not_whole(scripted:
         assert employees(connector).keys() == {"7"}
 
 
-def test_an_expired_token_of_a_page_starts_over_once(scripted: Any) -> None:
+def test_p5_an_expired_token_of_a_page_starts_over_once(scripted: Any) -> None:
     """P5."""
     expired = iter([True])
 

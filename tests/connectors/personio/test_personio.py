@@ -133,7 +133,7 @@ def test_a_fault_ends_the_read_as_what_it_is(company: Any, api: Any, fault: Any,
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-def test_an_expired_token_is_renewed_in_the_middle(company: Any, api: Any) -> None:
+def test_a2_an_expired_token_is_renewed_in_the_middle(company: Any, api: Any) -> None:
     """A2: no page lost or doubled."""
     acme = company("personio", 450 if api == "v1" else 120)
     acme.fault("A2", page=2, times=1)
@@ -241,7 +241,7 @@ def test_version_2_is_taken_when_version_1_is_refused(scripted: Any, refusal: An
         assert (connector.test().people, connector.test().seconds) == (1, None)
 
 
-def test_success_false_is_no_list(scripted: Any) -> None:
+def test_t12_success_false_is_no_list(scripted: Any) -> None:
     """T12: though a list is in it."""
     server = scripted(first_version(**{PEOPLE: {"success": False, "data": []}}))
     with opened("personio", server.url, KEY) as connector, pytest.raises(errors.UnexpectedAnswer):
@@ -338,7 +338,7 @@ def test_a_list_of_something_else_is_not_understood(scripted: Any) -> None:
         list(connector.pages())
 
 
-def test_an_expired_cursor_starts_over_once(scripted: Any) -> None:
+def test_p5_an_expired_cursor_starts_over_once(scripted: Any) -> None:
     """P5."""
     expired = iter([True])
 
@@ -416,7 +416,7 @@ def test_waiting_is_told_by_the_tokens_when_nothing_else_tells_it(given: Any, se
     assert wait_for(given) == seconds
 
 
-def test_the_next_question_starts_at_the_tools_own_clock() -> None:
+def test_v9_the_next_question_starts_at_the_tools_own_clock() -> None:
     """V9: less an overlap; ours when it shows none."""
     told = next_since(answer(date="Sun, 22 Nov 2026 09:00:00 GMT"))
     assert told == datetime(2026, 11, 22, 8, 55, tzinfo=UTC)

@@ -207,7 +207,7 @@ def test_a_cursor_that_expires_starts_the_read_over_once(scripted: Any) -> None:
         employees(connector)
 
 
-def test_a_cursor_that_comes_back_is_noticed(scripted: Any) -> None:
+def test_p5_a_cursor_that_comes_back_is_noticed(scripted: Any) -> None:
     """P5."""
     people = iter(range(10_000))
     answer = lambda _: (200, listed([user(next(people))], None, nextCursor="again"))  # noqa: E731 - a script
@@ -219,7 +219,7 @@ def test_a_cursor_that_comes_back_is_noticed(scripted: Any) -> None:
 
 
 @pytest.mark.parametrize("config", [{}, CURSORS])
-def test_a_total_that_is_not_reached_is_no_whole_list(scripted: Any, config: Any) -> None:
+def test_p4_a_total_that_is_not_reached_is_no_whole_list(scripted: Any, config: Any) -> None:
     """P4: told 30, sent 20."""
     pages = {"": 0, "1": 0, "10": 10, "11": 10}
 
@@ -257,7 +257,7 @@ def test_a_server_that_ignores_the_index_is_noticed(scripted: Any) -> None:
     assert len(server.asked) < 10
 
 
-def test_an_endless_list_is_cut(scripted: Any) -> None:
+def test_p5_an_endless_list_is_cut(scripted: Any) -> None:
     """P5: every page is new and the total is never reached."""
     answer = lambda asked: (200, listed([user(asked.params["startIndex"])], 10**9))  # noqa: E731 - a script
     server = scripted(Server([], answer=answer))
@@ -332,7 +332,7 @@ def test_without_a_filter_everybody_is_what_changed(scripted: Any, config: Any) 
     assert len(delta.records) == 3
 
 
-def test_only_what_changed_is_asked_for(scripted: Any) -> None:
+def test_v9_only_what_changed_is_asked_for(scripted: Any) -> None:
     """And the servers' own clock says from when to ask next, less an overlap (V9)."""
     asked_for = []
 
@@ -428,7 +428,7 @@ def test_the_admin_says_which_attributes_hold_what(scripted: Any) -> None:
     ],
     ids=str,
 )
-def test_an_error_is_told_as_what_it_is(scripted: Any, reply: Any, kind: Any) -> None:
+def test_t10_t11_t12_e9_h7_an_error_is_told_as_what_it_is(scripted: Any, reply: Any, kind: Any) -> None:
     """T10-T12, E9: the status is a text in the body; nothing of the server's words is shown (H7)."""
     server = scripted(Server([], answer=lambda _: reply))
     with opened_at(server) as connector, pytest.raises(kind) as caught:
@@ -527,7 +527,7 @@ def test_an_address_is_understood_as_pasted(pasted: Any, base: Any) -> None:
         "https://p.acme.example:22/scim",
     ],
 )
-def test_an_address_that_is_none_or_inside_is_refused(pasted: Any) -> None:
+def test_h1_h4_an_address_that_is_none_or_inside_is_refused(pasted: Any) -> None:
     """H1, H4: what the form does not show, the client judges before it connects."""
     with (
         pytest.raises(errors.WrongAddress) as caught,

@@ -93,7 +93,7 @@ def test_without_its_operation_the_header_tells_the_time(scripted: Any, clock: A
     assert abs(datetime.fromisoformat(said(asked, "As_Of_Entry_DateTime")) - datetime.now(UTC)).seconds < 60
 
 
-def test_a_server_without_any_time_is_not_understood(scripted: Any) -> None:
+def test_v3_a_server_without_any_time_is_not_understood(scripted: Any) -> None:
     """V3."""
     server = scripted(workday(listing(), clock=envelope("<wd:Server_Timestamp/>")))
     server._server.RequestHandlerClass.date_time_string = lambda _self, _timestamp=None: "soon"
@@ -172,7 +172,9 @@ PAGE = "<!DOCTYPE html><html><body>Sorry</body></html>"
     ],
     ids=str,
 )
-def test_an_error_is_classed_by_who_must_act(scripted: Any, reply: Any, error: Any, tries: Any) -> None:
+def test_t5_t10_t11_t12_an_error_is_classed_by_who_must_act(
+    scripted: Any, reply: Any, error: Any, tries: Any
+) -> None:
     """S51, T5, T10-T12, A1: the fault first, the status second; what cannot help is not repeated."""
     if isinstance(reply, bytes):
         reply = (200, b'<?xml version="1.0" encoding="ISO-8859-1"?>' + reply)
@@ -208,7 +210,7 @@ def test_a_page_instead_of_a_fault_is_the_tools_once_it_worked(scripted: Any) ->
     ],
     ids=["external", "entity", "deep", "unbound", "invalid", "utf-16", "cut", "two", "nul"],
 )
-def test_a_hostile_or_broken_document_is_refused_whole(scripted: Any, hostile: Any) -> None:
+def test_h6_e1_e2_e8_t3_a_hostile_or_broken_document_is_refused_whole(scripted: Any, hostile: Any) -> None:
     """H6, E1, E2, E8, T3: nothing of it is read, nothing fetched."""
     with pytest.raises(errors.UnexpectedAnswer):
         read(scripted, workday((200, hostile)))
@@ -469,7 +471,7 @@ def test_the_endpoint_is_understood_in_every_form(pasted: Any) -> None:
         "acme",
     ],
 )
-def test_any_other_address_is_refused_with_what_to_open(pasted: Any) -> None:
+def test_h4_h5_any_other_address_is_refused_with_what_to_open(pasted: Any) -> None:
     """H4, H5, S19."""
     with pytest.raises(errors.WrongAddress) as caught, connect("workday", {**LOGIN, "rest_endpoint": pasted}):
         pass

@@ -1,0 +1,21 @@
+"""The table of faults is what the names of the tests say, and every row has a test or a reason why not yet."""
+
+from tests import tables
+from tests.shown import named_tests
+
+
+def test_the_table_of_faults_is_in_step_with_the_names_of_the_tests() -> None:
+    """If this fails, run scripts/tables."""
+    assert tables.FAULTS.read_text(encoding="utf-8") == tables.faults()
+
+
+def test_every_row_of_the_fault_catalogue_is_shown_by_a_test_or_says_why_not() -> None:
+    assert set(tables.open_faults()) == set(tables.NOT_BUILT)
+
+
+def test_every_row_of_the_catalogue_is_known_and_no_test_shows_one_that_is_not_there() -> None:
+    """13 of transport, 7 A, 8 P, 9 E, 12 I, 9 V, 6 M, 3 settings, 9 C, 9 O, 7 H, 6 F, 6 N, 8 Z; rules, invariants."""
+    rows = tables.catalogue()
+    assert len(rows) == 13 + 7 + 8 + 9 + 12 + 9 + 6 + 3 + 9 + 9 + 7 + 6 + 6 + 8 + 10 + 20
+    known = rows.keys() | tables.requirements().keys()
+    assert [(one.test, sorted(one.ids - known)) for one in named_tests() if one.ids - known] == []
