@@ -52,7 +52,7 @@ class Here:
         Row.objects.filter(external_id__in=gone).update(absent_since=AT)
         store_employees(self.used.connection, people)
         self.used.connection.employees = len(people)
-        self.used.connection.save()
+        self.used.connection.save(update_fields=["employees"])
 
     def run(self) -> Plan | None:
         """One plan by the clock, applied if it is inside the limits, else held."""

@@ -123,8 +123,10 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Shown(Struct, frozen=True, kw_only=True):
     """One conflict as the page shows it."""
 
+    number: int
     row_id: int
     title: str
+    name: str
     sentence: str
     sides: Sequence[Side]
     # label and the facts of each side
@@ -190,18 +192,26 @@ def _shown(one: Conflict, tool: str, zone: str) -> Shown:
         sides.append(_member(one.member, gettext("Member"), zone))
     facts = list(zip(*(side.facts for side in sides), strict=True))
     return Shown(
+        number=one.number,
         row_id=one.record.pk,
         title=gettext(_TITLES[one.why]),
+        name=sides[0].name,
         sentence=why_sentence(one.why, one.params, tool=tool),
         sides=sides,
         lines=[
-            (field_label(name), values, len(set(values)) > 1)
+            (field_label(name), values, _differ(name, values, records=len(sides) - (one.member is not None)))
             for name, values in zip(_FIELDS, facts, strict=True)
             if any(values)
         ],
         answers=[_answer(one, kind) for kind in one.choices],
         digest=one.digest,
     )
+
+
+def _differ(name: str, values: Sequence[str], *, records: int) -> bool:
+    """Tell whether the sides contradict each other; a member's state is another thing than a record's status."""
+    told = values[:records] if name == "status" else values
+    return len({one for one in told if one}) > 1
 
 
 def _answer(one: Conflict, kind: Decided) -> Answer:
@@ -213,6 +223,7 @@ def _record(row: Row, heading: str, zone: str) -> Side:
     values: list[Any] = [getattr(row, name) for name in _FIELDS]
     values[1] = row.employee_number or row.external_id
     values[-1] = status_text(row.status or "")
+    values[0] = _with_odd_letters(row.work_email or "")
     return Side(
         heading=heading,
         name=row_name(row),
@@ -220,6 +231,12 @@ def _record(row: Row, heading: str, zone: str) -> Side:
         facts=[_text(value) for value in values],
         changed=moment(row.changed_at, zone),
     )
+
+
+def _with_odd_letters(email: str) -> str:
+    """Return an address with the numbers of the letters that only look like those of the alphabet (I4)."""
+    odd = dict.fromkeys(f"{letter} = U+{ord(letter):04X}" for letter in email if not letter.isascii())
+    return f"{email} ({', '.join(odd)})" if odd else email
 
 
 def _member(member: Any, heading: str, zone: str) -> Side:
