@@ -18,6 +18,7 @@ ACTS: Final = frozenset(
         *("archive_member", "bring_back_member", "resend_invitation", "cancel_invitation", "confirm_bank"),
         *("dispute_bank", "sync_now", "pause", "resume", "join_connection", "configure_count"),
         *("configure_people", "plan_decide", "plan_undo", "revoke_token", "check_audit", "csv_again"),
+        *("erase_member", "allow_again"),
     )
 )
 """Addresses that are only posted to; they answer 405 to whoever wants to look."""
@@ -45,6 +46,7 @@ ELSEWHERE: Final = {
 _PLAIN: Final = (
     *(
         "invite_member",
+        "erased_members",
         "me",
         "my_mails",
         "integrations",

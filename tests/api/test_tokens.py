@@ -14,6 +14,7 @@ from rollcall.accounts.companies import create_entity
 from rollcall.accounts.models import ApiToken
 from rollcall.api.urls import document
 from rollcall.connections.queries import subscription_of
+from rollcall.directory.models import Tombstone
 from rollcall.directory.queries import members_of
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, Run
@@ -25,6 +26,8 @@ WRITES = {
     "suspend_member": "members:write",
     "lift_suspension": "members:write",
     "archive_member": "members:write",
+    "erase_member": "members:erase",
+    "allow_again": "members:erase",
     "approve_plan": "plans:approve",
     "undo_plan": "plans:approve",
     "undo_run": "plans:approve",
@@ -62,6 +65,13 @@ def ids(two: Two) -> dict[str, object]:
             "run_id": Run.objects.latest("pk").pk,
             "member_id": member["pk"],
             "employee_id": member["link__employee_id"],
+            "tombstone_id": Tombstone.objects.create(
+                company=two.alice_company,
+                entity=two.alice_entity,
+                member_id=0,
+                erased_at=timezone.now(),
+                erased_by="Alice",
+            ).pk,
         }
 
 

@@ -123,6 +123,7 @@ def preview(story: Story) -> None:
     page.locator("#tool-more").click()
     story.shoot("connected menu")
     story.visit(f"{steps.INTEGRATIONS}instant/", "instant changes")
+    story.visit(f"{steps.INTEGRATIONS}limits/", "limits")
     story.visit(f"{steps.INTEGRATIONS}drill/", "fire drill before")
     page.locator("#drill-start").click()
     page.locator("#drill-verdict").wait_for(timeout=_LONG)

@@ -48,6 +48,7 @@ NOT_LOOKED_AT: Final[Mapping[str, str]] = {
     "confirm_bank": "takes a POST",
     "dispute_bank": "takes a POST",
     "resend_invitation": "takes a POST",
+    "allow_again": "needs somebody who was erased; in tests/web",
     "webhook": "for HR tools",
     "home": "leads on",
     "welcome": "in the walk of who joins",

@@ -13,6 +13,7 @@ from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections import source_files
 from rollcall.connections.models import Employee, Subscription
+from rollcall.directory.models import Tombstone
 from rollcall.sync.models import Plan, Run
 from rollcall.web.urls import urlpatterns
 from tests.web.crew import Crew, browser, crew, now_is
@@ -65,7 +66,10 @@ def _ids_of_alice(here: Crew) -> dict[str, int]:
             first_seen_at=now,
             changed_at=now,
         )
-    mine = {"entity": entity.pk, "token_id": token.pk, "row_id": row.pk}
+        stone = Tombstone.objects.create(
+            company=company, entity=entity, member_id=0, erased_at=now, erased_by="Alice", reason="by letter"
+        )
+    mine = {"entity": entity.pk, "token_id": token.pk, "row_id": row.pk, "tombstone_id": stone.pk}
     return mine | {"member_id": here.manual.pk, "plan_id": plan.pk, "run_id": run.pk, "file_id": file.pk}
 
 

@@ -14,10 +14,13 @@ from django.utils import timezone
 
 from rollcall.accounts.access import acting_for, presenting
 from rollcall.accounts.actor import Actor
-from rollcall.accounts.models import ApiToken, Entity, User
+from rollcall.accounts.models import ApiToken, Entity, Grant, Role, User
 
 PREFIX: Final = "rc_"
-SCOPES: Final = ("read", "members:write", "connections:write", "plans:approve")
+ERASE: Final = "members:erase"
+"""The one thing that cannot be undone: only an owner gives it."""
+
+SCOPES: Final = ("read", "members:write", ERASE, "connections:write", "plans:approve")
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _SHOWN = 8
 
@@ -83,6 +86,19 @@ def revoke(token: ApiToken) -> bool:
     """End the token at once; False when it was ended before. Call it inside `acting_for(company)`."""
     live = ApiToken.objects.filter(pk=token.pk, company_id=token.company_id, revoked_at=None)
     return live.update(revoked_at=timezone.now()) == 1
+
+
+def may_erase(token_id: int | None, entity_id: int) -> bool:
+    """Tell whether the token may erase members, and whoever made it is still an owner of the entity.
+
+    The operator's own tokens were made by nobody. Call it inside `acting_for(company)`.
+    """
+    row = ApiToken.objects.filter(pk=token_id or 0).first()
+    if row is None or ERASE not in row.scopes or not _alive(row) or row.entity_id not in (None, entity_id):
+        return False
+    if row.created_by_id is None:
+        return True
+    return Grant.objects.filter(user_id=row.created_by_id, entity_id=entity_id, role=Role.OWNER).exists()
 
 
 def _digest(raw: str) -> str:

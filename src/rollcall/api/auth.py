@@ -24,7 +24,8 @@ class Bearer(HttpBearer):
     openapi_bearerFormat = "rc_..."  # noqa: N815 - the document's own name
     openapi_description = (
         "An API token of the company, or of one entity, as `Authorization: Bearer rc_...`. Admins make"
-        " tokens in the settings; each is shown once. Scopes: `read`; `members:write`; `connections:write`"
+        " tokens in the settings; each is shown once. Scopes: `read`; `members:write`; `members:erase` (only"
+        " owners give it; it cannot be undone); `connections:write`"
         " (connect, configure, sync, pause, disconnect); `plans:approve`. No scope includes another."
         " A token of one entity sees that entity alone."
     )

@@ -24,6 +24,7 @@ from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number
 from rollcall.connections import gallery, queries
 from rollcall.connections.models import Connection
 from rollcall.sync import actions
+from rollcall.sync.catching_up import looks_of
 from rollcall.sync.sentences import error_sentence, field_label
 
 
@@ -33,6 +34,14 @@ class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     detail: str
     params: Mapping[str, Any]
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity whose changes wait for a look, since syncs were stopped; ``plan_id`` once a run has read the tool."""
+
+    entity_id: int
+    paused_since: datetime
+    plan_id: int | None
 
 
 class ConnectionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +64,8 @@ class ConnectionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     # how many records could not be read
     set_aside: int
     entity_ids: Sequence[int]
+    # entities in which no run changes anybody until a person has looked at what happened during a pause
+    waiting_for_look: Sequence[Look]
     connected_at: datetime | None
     last_good_at: datetime | None
     next_run_at: datetime | None
@@ -210,7 +221,9 @@ def pause_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     **told(ConnectionAnswer, status=202, also=(409,)),
 )
 def resume_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """Go on after a pause; a run starts at once."""
+    """Go on after a pause: a run starts at once, and changes nobody. What happened meanwhile waits as a held plan for
+    a person; `waiting_for_look` names it. When nothing happened, runs go on by themselves.
+    """
     found = connection_for(request, connection_id)
     refuse_if_shared(request, found)
     actions.resume(found, actor=caller(request))
@@ -259,6 +272,10 @@ def _shown(one: Connection) -> ConnectionAnswer:
         unreadable=one.unreadable,
         set_aside=len(one.set_aside),
         entity_ids=users_of(one),
+        waiting_for_look=[
+            Look(entity_id=entity, paused_since=since, plan_id=plan)
+            for entity, since, plan in looks_of(one.pk)
+        ],
         connected_at=one.connected_at,
         last_good_at=one.last_good_at,
         next_run_at=one.next_run_at,

@@ -23,6 +23,7 @@ from rollcall.api.wire import (
     told,
 )
 from rollcall.engine.change import Kind
+from rollcall.engine.limits import Scope, Window
 from rollcall.sync import actions
 from rollcall.sync.models import Line, Plan
 from rollcall.sync.preview import lines
@@ -36,6 +37,14 @@ class BreachAnswer(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     of: int
     what: str
+    # run, day or week: over what time it is passed; entity, or connection: with all entities that use it
+    window: str
+    scope: str
+    # how many syncs did in that time already, and how many they may
+    done: int
+    most: int
+    # what the changes have in common, if that tells something: a code of its own; the sentence is in `detail`
+    cause: str
     detail: str
 
 
@@ -207,6 +216,11 @@ def plan_answer(plan: Plan) -> PlanAnswer:
                 count=one["count"],
                 of=one["of"],
                 what=one["what"],
+                window=one.get("window", Window.RUN),
+                scope=one.get("scope", Scope.ENTITY),
+                done=one.get("done", 0),
+                most=one.get("most", 0),
+                cause=(one.get("likely") or {}).get("cause", ""),
                 detail=breach_sentence(one, employees=employees, tool=tool),
             )
             for one in plan.breaches

@@ -34,6 +34,11 @@ _DIRECTORY: Final[Mapping[str, str]] = {
     State.ARCHIVED: gettext_noop("This member is archived already."),
     "suspended": gettext_noop("This member is suspended already."),
     "not_suspended": gettext_noop("This member is not suspended."),
+    "not_archived": gettext_noop("Only archived members can be erased. Archive the member first."),
+    "owners_only": gettext_noop("Only a token that an owner of the entity made with this scope can do that."),
+    "reason_needed": gettext_noop("Give a reason. Without one nobody is erased."),
+    "gone": gettext_noop("This member was erased meanwhile. Nothing was done twice."),
+    "lifted": gettext_noop("Somebody allowed them again already. Nothing was done twice."),
 }
 _OURS: Final[Mapping[str, str]] = {
     "forbidden": gettext_noop("The token does not have the scope {scope}."),
@@ -48,7 +53,7 @@ _OURS: Final[Mapping[str, str]] = {
     "internal": gettext_noop("Something went wrong in Rollcall. Nothing was changed."),
     "unknown_tool": gettext_noop("No HR tool with this key can be connected."),
 }
-_INPUT_CODES: Final = frozenset({"not_an_email", "not_editable"})
+_INPUT_CODES: Final = frozenset({"not_an_email", "not_editable", "reason_needed"})
 
 
 class Problem(Exception):

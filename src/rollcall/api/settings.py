@@ -1,7 +1,6 @@
 """Settings of an entity: who belongs, what is read, when people are invited. Changing them makes a plan."""
 
 from http import HTTPStatus
-from typing import Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +16,6 @@ from rollcall.engine.limits import Limits
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.settings import Settings, signed
 from rollcall.sync import actions
-
-MOST: Final = 1_000_000
 
 
 class SettingsAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,26 +80,24 @@ def put_settings(request: HttpRequest, entity_id: int) -> HttpResponse:
     """Make the plan of these settings and return it (S39). Nothing changes until the plan is approved.
 
     What is left out has its default, not the value confirmed last. ``by`` and ``at`` of a new exception are set to
-    the caller and now; those of one that was there already stay.
+    the caller and now; those of one that was there already stay. Limits are not changed here, see "Change limits".
     """
     found = subscription_for(request, entity_id)
     settings = read(request, Settings)
-    _refuse_nonsense(settings)
+    _refuse_nonsense(settings, found.get_limits())
+    settings = msgspec.structs.replace(settings, limits=found.get_limits())
     actor = caller(request)
     settings = signed(settings, found.get_draft(), by=actor.label, at=timezone.now())
     made = actions.preview(found, settings, actor=actor)
     return respond(plan_answer(plan_for(request, entity_id, made.pk)))
 
 
-def _refuse_nonsense(settings: Settings) -> None:
+def _refuse_nonsense(settings: Settings, limits: Limits) -> None:
     unknown = sorted(set(settings.fields) - set(OWNED_FIELDS))
     if unknown:
         _refuse("fields", f"not a member's field: {', '.join(unknown)}")
-    for name in Limits.__struct_fields__:
-        value = getattr(settings.limits, name)
-        highest = 1 if "share" in name else MOST
-        if not 0 <= value <= highest:
-            _refuse(f"limits.{name}", f"from 0 to {highest}")
+    if settings.limits not in (limits, Limits()):
+        _refuse("limits", "changed at /limits, with a reason")
 
 
 def _refuse(field: str, message: str) -> None:

@@ -17,7 +17,9 @@ from rollcall.api import (
     connections,
     employees,
     entities,
+    erasures,
     events,
+    limits,
     members,
     plans,
     problems,
@@ -58,8 +60,10 @@ api.add_decorator(_whole_or_nothing)
 api.add_router("/tools", tools.router)
 api.add_router("/entities", entities.router)
 api.add_router("/entities", settings.router)
+api.add_router("/entities", limits.router)
 api.add_router("/entities", plans.router)
 api.add_router("/entities", members.router)
+api.add_router("/entities", erasures.router)
 api.add_router("/entities", employees.router)
 api.add_router("/entities", conflicts.router)
 api.add_router("/connections", connections.router)

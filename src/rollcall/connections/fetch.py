@@ -11,10 +11,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.db import DatabaseError
 from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.accounts import access
+from rollcall.accounts.again import again
+from rollcall.connections.gone import Gone
 from rollcall.connections.merging import MANY, expect_many, mark_absent, mark_loops, merge_rows
 from rollcall.connections.models import Connection, Employee, ReadPage
 from rollcall.connections.rows import VALUE_COLUMNS, values
@@ -71,6 +74,7 @@ def fetch(
     now: datetime,
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
+    gone: Callable[[], Gone] | None = None,
 ) -> Fetched:
     """Read all employees into the mirror, or raise and leave the mirror as it was.
 
@@ -80,15 +84,15 @@ def fetch(
         now: aware; written as the time of first sight and of change.
         progress: called with the number of people read so far, at most once a page.
         guard: called first in the transaction that writes the mirror; raises to write nothing.
+        gone: tells whom to leave out because they were erased; they are read, so they count as present (rule 1).
 
     Raises:
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
     """
-    reading = _Reading(connection, connector)
+    reading = _Reading(connection, connector, gone)
     reading.run(connector.pages(), progress)
-    with access.acting_for(connection.company_id):
-        guard()
-        return reading.merge(now) if connector.lists_everybody else reading.merge_changes(now)
+    merge = reading.merge if connector.lists_everybody else reading.merge_changes
+    return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
 
 
 def asked_key(connection: Connection, connector: Connector) -> str:
@@ -105,6 +109,7 @@ def fetch_changes(
     now: datetime,
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
+    gone: Callable[[], Gone] | None = None,
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
@@ -114,11 +119,10 @@ def fetch_changes(
     delta = connector.changes(since)
     if delta is None or delta.deleted:
         return None
-    reading = _Reading(connection, connector)
+    reading = _Reading(connection, connector, gone)
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
-    with access.acting_for(connection.company_id):
-        guard()
-        return reading.merge_changes(now), delta.next_since
+    found = again(lambda: reading.in_one(reading.merge_changes, now, guard), though_lost=False)
+    return found, delta.next_since
 
 
 def merge_made_up(
@@ -144,9 +148,12 @@ def _part(records: Sequence[bytes]) -> Page:
 class _Reading:
     """The state of one read: what was seen, by page, and what has to be looked at again."""
 
-    def __init__(self, connection: Connection, connector: Connector) -> None:
+    def __init__(
+        self, connection: Connection, connector: Connector, gone: Callable[[], Gone] | None = None
+    ) -> None:
         self.connection = connection
         self.connector = connector
+        self._ask_gone = gone or (lambda: Gone(company_id=connection.company_id))
         # A record's digest also covers how it was mapped and what was asked for, so that a new version of
         # the mapping parses everything once more.
         self._key = bytes.fromhex(asked_key(connection, connector))
@@ -160,6 +167,7 @@ class _Reading:
         with access.acting_for(connection.company_id):
             known = ReadPage.objects.filter(connection=connection)
             self.known = {bytes(d): n for d, n in known.values_list("digest", "employees__len")}
+            self.gone = self._ask_gone()
         self.read = 0
 
     def _digest(self, content: bytes) -> bytes:
@@ -209,17 +217,51 @@ class _Reading:
             try:
                 employee = self.connector.employee(record)
             except UnreadableRecord as broken:
+                if broken.employee_id is not None and self._is_gone(broken.employee_id):
+                    continue
                 self.aside.append(SetAside(id=broken.employee_id, field=broken.field))
                 self.doubtful.add(self.pages)
                 continue
             self.parsed += 1
+            if self._is_gone(employee.id):
+                continue
+            if isinstance(employee.manager_email, str) and self.gone.has_email(employee.manager_email):
+                # Somebody who was erased is named by nobody else's record either.
+                employee = msgspec.structs.replace(employee, manager_email=None)
             columns, content = values(
                 employee, company_id=self.connection.company_id, connection_id=self.connection.pk
             )
             yield (self.pages, employee.id, digest, content, *columns)
 
+    def in_one(
+        self, merge: Callable[[datetime], Fetched], now: datetime, guard: Callable[[], object]
+    ) -> Fetched:
+        """Write the mirror in one transaction, which may be tried again: what it found out is then forgotten."""
+        aside, gone = list(self.aside), self.gone
+        try:
+            with access.acting_for(self.connection.company_id):
+                guard()
+                return merge(now)
+        except DatabaseError:
+            self.aside, self.gone = aside, gone
+            raise
+
+    def _is_gone(self, employee_id: str) -> bool:
+        return self.gone.has_employee(self.connection.pk, employee_id)
+
+    def _leave_out_newly_gone(self) -> None:
+        """Whoever was erased while this read was under way is taken out of the stage; the guard keeps it so."""
+        before, self.gone = self.gone, self._ask_gone()
+        if self.gone == before:
+            return
+        with database.cursor() as cursor:
+            cursor.execute("SELECT DISTINCT external_id FROM stage")
+            gone = [row[0] for row in cursor.fetchall() if self._is_gone(row[0])]
+            cursor.execute("DELETE FROM stage WHERE external_id = ANY(%s)", [gone])
+
     def merge(self, now: datetime) -> Fetched:
         """Bring the mirror in step with what was read, in the caller's transaction."""
+        self._leave_out_newly_gone()
         known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         if self.read == 0 and known:
             raise EmptyList("no people in the answer", people=str(known))
@@ -239,6 +281,7 @@ class _Reading:
 
     def merge_changes(self, now: datetime) -> Fetched:
         """Bring the mirror in step with a list of changes, in the caller's transaction."""
+        self._leave_out_newly_gone()
         changed = new = 0
         if self.new_pages:
             with database.cursor() as cursor:

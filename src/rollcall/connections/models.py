@@ -10,6 +10,7 @@ from django.db.models import F, Func, Value
 from django.db.models.functions import Coalesce
 
 from rollcall.accounts import sealed, secrets
+from rollcall.engine.limits import Limits
 from rollcall.engine.settings import Settings
 
 
@@ -118,6 +119,8 @@ class Subscription(models.Model):
     draft = models.JSONField(null=True)
     # attribute -> its values when an admin last saved the choice of employees: any other value is new to them
     seen_values = models.JSONField(null=True)
+    # since when runs were stopped; what happened meanwhile waits for a person, who looks at it first
+    paused_since = models.DateTimeField(null=True)
 
     @property
     def is_live(self) -> bool:
@@ -133,6 +136,10 @@ class Subscription(models.Model):
     def get_draft(self) -> Settings:
         """Return the settings as last edited, else the confirmed ones."""
         return msgspec.convert(self.draft, Settings) if self.draft else self.get_settings()
+
+    def get_limits(self) -> Limits:
+        """Return the limits in force: no preview changes them, only ``sync.limiting.change``."""
+        return (self.get_settings() if self.is_live else self.get_draft()).limits
 
 
 SEARCHED: Final = ("last_name", "first_name", "work_email", "employee_number", "external_id")

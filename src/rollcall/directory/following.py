@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import connection as database
 
+from rollcall.accounts.actor import SYSTEM
 from rollcall.accounts.models import Grant, User
 from rollcall.accounts.sessions import end_sessions
 from rollcall.accounts.sign_in import Move, move_addresses
@@ -18,6 +19,8 @@ from rollcall.directory.writes import Source, Write, as_json
 from rollcall.engine.change import Kind, Why
 from rollcall.engine.roster import State
 from rollcall.engine.snapshot import fold_email
+from rollcall.events.catalogue import Kind as EventKind
+from rollcall.events.outbox import NewEvent, append
 
 INVITATION_LIVES: Final = timedelta(days=60)
 FIRST_REMINDER: Final = timedelta(days=3)
@@ -188,6 +191,32 @@ def _take_rights(members: Sequence[int]) -> None:
             [list(members)],
         )
     end_sessions(list(User.objects.filter(member__in=members).values_list("pk", flat=True)))
+    end_tokens(members)
+
+
+def end_tokens(members: Sequence[int]) -> None:
+    """Revoke the API tokens that these members made and that reach their entity (Z8): whoever needs one makes it."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_apitoken t SET revoked_at = now() FROM directory_member m"
+            " WHERE m.id = ANY(%s) AND t.created_by_id = m.user_id AND t.company_id = m.company_id"
+            " AND t.revoked_at IS NULL AND (t.entity_id IS NULL OR t.entity_id = m.entity_id)"
+            " RETURNING t.company_id, t.entity_id, t.id, t.name",
+            [list(members)],
+        )
+        ended = cursor.fetchall()
+    append(
+        [
+            NewEvent(
+                company_id=company,
+                kind=EventKind.TOKEN_REVOKED,
+                actor=SYSTEM,
+                entity_id=entity,
+                data={"token": token, "name": name, "why": "access_ended"},
+            )
+            for company, entity, token, name in ended
+        ]
+    )
 
 
 def invite(writes: Sequence[Write], company_id: int, now: datetime) -> dict[int | None, tuple[int, str]]:

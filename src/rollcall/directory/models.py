@@ -187,4 +187,41 @@ class Decision(models.Model):
         ]
 
 
+class Tombstone(models.Model):
+    """Somebody was erased here, and must not come back by themselves. Nothing in it can be read as a person.
+
+    The digests are keyed; they are emptied when a person allows the employee again. A digest that is empty
+    recognises nobody.
+    """
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
+    # of the HR tool that knew them; without one they are known by their address alone
+    connection = models.ForeignKey("connections.Connection", null=True, on_delete=models.CASCADE)
+    employee_digest = models.TextField(blank=True, default="")
+    email_digest = models.TextField(blank=True, default="")
+    # no other entity of the company knows them, so that the copy of the HR tool's data leaves them out too
+    everywhere = models.BooleanField(default=False)
+    member_id = models.BigIntegerField()
+    erased_at = models.DateTimeField()
+    erased_by = models.TextField()
+    reason = models.TextField(blank=True, default="")
+    # what is still to be looked for in the audit log and elsewhere, sealed; null once it is done
+    rest = models.BinaryField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.TextField(blank=True, default="")
+
+    class Meta:
+        """Looked up by entity and by connection; those not finished are looked for by the minute's round."""
+
+        indexes = [
+            models.Index(fields=["entity", "-id"], name="tombstone_entity"),
+            models.Index(fields=["connection", "employee_digest"], name="tombstone_employee"),
+            models.Index(
+                fields=["company"], condition=models.Q(rest__isnull=False), name="tombstone_unfinished"
+            ),
+        ]
+
+
 sealed.register(Member, "bank_sealed")
+sealed.register(Tombstone, "rest")

@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, Value, When
 
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Grant
-from rollcall.directory import owners
+from rollcall.directory import following, owners
 from rollcall.directory.actions import Refused
 from rollcall.directory.listing import searched
 from rollcall.directory.models import Member
@@ -77,6 +77,8 @@ def change_role(member: Member, role: Role, *, actor: Actor) -> bool:
     if code:
         raise Refused(code)
     Member.objects.filter(pk=locked.pk).update(role=role)
+    if role not in (Role.OWNER, Role.ADMIN):
+        following.end_tokens([locked.pk])
     if locked.user_id is not None:
         Grant.objects.filter(entity_id=locked.entity_id, user_id=locked.user_id).update(role=role)
     event = NewEvent(

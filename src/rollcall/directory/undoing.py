@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection as database
 
@@ -12,26 +12,38 @@ from rollcall.engine.plan import PLAIN_FIELDS
 from rollcall.engine.roster import Role, State
 from rollcall.engine.undo import Present
 
+_COLUMNS: Final = (
+    "pk",
+    "state",
+    "role",
+    "archived_by_hand",
+    "user_id",
+    "manager_id",
+    "manager__first_name",
+    "manager__last_name",
+    *PLAIN_FIELDS,
+)
+
 
 def present(entity_id: int, connection_id: int, members: Sequence[int]) -> Mapping[int, Present]:
     """Return these members of the entity as they are, by id; three statements for any number."""
-    found = Member.objects.filter(entity_id=entity_id, pk__in=members).defer("bank_sealed")
-    people = list(found.select_related("manager"))
+    # Plain rows: making models of them takes longer than all the rest.
+    people = list(Member.objects.filter(entity_id=entity_id, pk__in=members).values(*_COLUMNS))
     ties = Link.objects.filter(entity_id=entity_id, connection_id=connection_id)
     managed = set(ties.filter(member_id__in=members, managed=True).values_list("member_id", flat=True))
-    bosses = [one.manager_id for one in people if one.manager_id is not None]
+    bosses = [one["manager_id"] for one in people if one["manager_id"] is not None]
     tied = dict(ties.filter(member_id__in=bosses).values_list("member_id", "employee_id"))
     return {
-        one.pk: Present(
-            state=State(one.state),
-            role=Role(one.role),
-            archived_by_hand=one.archived_by_hand,
-            has_account=one.user_id is not None,
-            values={name: _text(getattr(one, name)) for name in PLAIN_FIELDS},
-            manager_id=one.manager_id,
-            manager_employee=tied.get(one.manager_id) if one.manager_id is not None else None,
-            manager_name=f"{one.manager.first_name} {one.manager.last_name}".strip() if one.manager else "",
-            managed=one.pk in managed,
+        one["pk"]: Present(
+            state=State(one["state"]),
+            role=Role(one["role"]),
+            archived_by_hand=one["archived_by_hand"],
+            has_account=one["user_id"] is not None,
+            values={name: _text(one[name]) for name in PLAIN_FIELDS},
+            manager_id=one["manager_id"],
+            manager_employee=tied.get(one["manager_id"]),
+            manager_name=f"{one['manager__first_name'] or ''} {one['manager__last_name'] or ''}".strip(),
+            managed=one["pk"] in managed,
         )
         for one in people
     }

@@ -70,6 +70,8 @@ class Why(StrEnum):
     LAST_OWNER = "last_owner"
     ARCHIVED_BY_HAND = "archived_by_hand"
     VANISHED = "vanished"
+    # was erased for good; comes back only when a person allows it
+    ERASED = "erased"
     # a remark beside an address that may be made to look like another (I4)
     UNUSUAL_LETTERS = "unusual_letters"  # email
     # HR gives account numbers that no account can have: what is known stays (V7)

@@ -41,6 +41,7 @@ class Lever(StrEnum):
     BRING_BACK = "bring_back"
     DECIDE = "decide"
     TWO_PEOPLE = "two_people"
+    ALLOW_AGAIN = "allow_again"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -146,6 +147,7 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.KEPT_OUT: Lever.NOT_KEPT_OUT,
     Outcome.ARCHIVED_BY_HAND: Lever.BRING_BACK,
     Why.VANISHED: Lever.LISTED_AGAIN,
+    Why.ERASED: Lever.ALLOW_AGAIN,
     Why.NO_EMAIL: Lever.EMAIL,
     Why.NOT_AN_EMAIL: Lever.EMAIL,
     Why.SHARED_EMAIL: Lever.OWN_EMAIL,
@@ -236,6 +238,7 @@ _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.INVITE_AT_ONCE: lambda world: _options(world, invite=AtOnce()),
     Lever.ARCHIVING_ON: lambda world: _options(world, archive_inactive=True),
     Lever.PREVIEW: lambda world: structs.replace(world, adopt=True),
+    Lever.ALLOW_AGAIN: lambda world: _person(world, erased=False),
     Lever.OTHER_OWNER: lambda world: _member(world, last_owner=False),
     # A person brings them back, so that they are active whatever HR says.
     Lever.BRING_BACK: lambda world: _member(world, state=State.ACTIVE, archived_by_hand=False),

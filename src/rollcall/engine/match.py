@@ -97,6 +97,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     leads: bool = False
     # not seen by the last complete read
     vanished: bool = False
+    # the person with this employee id, or this address, was erased from the entity
+    erased: bool = False
 
     @property
     def in_scope(self) -> bool:

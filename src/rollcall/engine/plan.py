@@ -149,6 +149,9 @@ def decide(
 def _newcomer(one: Candidate, given: Given, where: Standing, today: date, tied: Standing) -> list[Change]:
     """Return what happens to somebody in scope without a link: by e-mail to a member, or invited."""
     known = identity.known(one)
+    if one.erased:
+        # Before anything else: also a member of the same address, made by hand since, is not tied to them.
+        return [line(one, Kind.SKIP, Why.ERASED)]
     obstacle = _obstacle(one, given, where, tied)
     if obstacle:
         return [obstacle]

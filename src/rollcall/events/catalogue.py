@@ -26,6 +26,9 @@ class Kind(StrEnum):
     MEMBER_BANK_DISPUTED = "member.bank_disputed"
     MEMBER_SUSPENDED = "member.suspended"
     MEMBER_SUSPENSION_LIFTED = "member.suspension_lifted"
+    MEMBER_ERASED = "member.erased"
+    MEMBER_ALLOWED_AGAIN = "member.allowed_again"
+    AUDIT_EMPTIED = "audit.emptied"
     CONNECTION_CONNECTED = "connection.connected"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_FAILED = "connection.failed"
@@ -38,6 +41,7 @@ class Kind(StrEnum):
     PLAN_REJECTED = "plan.rejected"
     PLAN_APPLIED = "plan.applied"
     SETTINGS_CHANGED = "settings.changed"
+    LIMITS_CHANGED = "limits.changed"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a kind of event, no secret
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind of event, no secret
     ENTITY_CREATED = "entity.created"
@@ -65,6 +69,9 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.MEMBER_BANK_DISPUTED: "A member said that the new bank account is not theirs.",
     Kind.MEMBER_SUSPENDED: "An admin suspended a member at once; their access ended, their state stayed.",
     Kind.MEMBER_SUSPENSION_LIFTED: "An admin lifted the suspension of a member.",
+    Kind.MEMBER_ERASED: "An owner erased an archived member for good; nothing says who it was.",
+    Kind.MEMBER_ALLOWED_AGAIN: "An owner let somebody who was erased come back from the HR tool.",
+    Kind.AUDIT_EMPTIED: "Entries of the audit log were emptied of a person; the data vouches for what is left.",
     Kind.CONNECTION_CONNECTED: "An HR tool was connected.",
     Kind.CONNECTION_CHANGED: "Credentials or options of a connection changed.",
     Kind.CONNECTION_FAILED: "A connection stopped working and somebody must act.",
@@ -77,6 +84,7 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.PLAN_REJECTED: "A person rejected a plan.",
     Kind.PLAN_APPLIED: "The changes of a plan were made.",
     Kind.SETTINGS_CHANGED: "Scope, options or limits of an entity changed.",
+    Kind.LIMITS_CHANGED: "A person changed limits of an entity; the data names each before and after, and why.",
     Kind.TOKEN_ISSUED: "An API token was made.",
     Kind.TOKEN_REVOKED: "An API token was revoked.",
     Kind.ENTITY_CREATED: "An entity was added to the company.",

@@ -17,7 +17,7 @@ from rollcall.events.catalogue import Kind
 from rollcall.events.models import ChainHead, Event
 from rollcall.events.tasks import nudge
 
-__all__ = ["NewEvent", "append", "nudge", "verify"]
+__all__ = ["NewEvent", "append", "nudge", "remaining_hash", "verify"]
 
 Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 GENESIS = ""  # the hash before the first event
@@ -199,11 +199,13 @@ def verify(company_id: int) -> int | None:
     """Walk the company's chain and return the first broken number, or None. Call it inside
     `acting_for(company)`.
 
-    A gap, a changed or reordered row, and rows cut off at the end are all found; memory stays flat.
+    A gap, a changed or reordered row, and rows cut off at the end are all found; memory stays flat. What an
+    erasure has emptied holds nothing, or exactly what a later entry of the chain vouches for.
     """
+    vouched = _vouched(company_id)
     expected, previous = 1, GENESIS
     for event in Event.objects.filter(company_id=company_id).order_by("number").iterator(chunk_size=2000):
-        if event.number != expected or not _intact(event, previous):
+        if event.number != expected or not _intact(event, previous, vouched):
             return expected
         expected, previous = expected + 1, event.hash
     head = ChainHead.objects.filter(company_id=company_id).first()
@@ -212,8 +214,29 @@ def verify(company_id: int) -> int | None:
     return None if (head.number, head.hash) == (expected - 1, previous) else expected
 
 
-def _intact(event: Event, previous: str) -> bool:
-    if event.erased_at is None:
+def remaining_hash(label: str, data: object) -> str:
+    """Return the digest by which an entry of the chain vouches for what is left of an emptied one."""
+    return _content_hash("", label, _canonical.encode(data))
+
+
+def _vouched(company_id: int) -> dict[int, set[str]]:
+    """Return, by number, the digests of what may be left of emptied entries: few, since few people are erased."""
+    found: dict[int, set[str]] = {}
+    told = Event.objects.filter(company_id=company_id, kind=Kind.AUDIT_EMPTIED).values_list("number", "data")
+    for by, data in told:
+        for number, digest in data.get("entries", {}).items():
+            if int(number) < by:
+                found.setdefault(int(number), set()).add(digest)
+    return found
+
+
+def _intact(event: Event, previous: str, vouched: Mapping[int, set[str]]) -> bool:
+    if event.erased_at is not None:
+        nothing = not event.data and not event.actor_label
+        left = remaining_hash(event.actor_label, event.data)
+        if not nothing and left not in vouched.get(event.number, ()):
+            return False
+    else:
         content = _content_hash(event.salt, event.actor_label, _canonical.encode(event.data))
         if content != event.content_hash:
             return False

@@ -45,22 +45,26 @@ def _defer() -> None:
 def hand_on() -> int:
     """Give every waiting event to every reader and return how many were given.
 
-    A company whose reader fails waits for the next run; the others go on.
+    A company whose reader fails waits for the next run; the others go on. Companies take turns, a batch each, so that
+    one with a hundred thousand events keeps nobody waiting.
     """
     readers: list[Reader] = [import_string(name) for name in settings.ROLLCALL_EVENT_READERS]
     failed: list[int] = []
     total = 0
-    while (claimed := _hand_on_one_batch(readers, failed)) is not None:
-        total += claimed
-    return total
+    while True:
+        had_turn: list[int] = []
+        while (claimed := _hand_on_one_batch(readers, failed, had_turn)) is not None:
+            total += claimed
+        if not had_turn:
+            return total
 
 
-def _hand_on_one_batch(readers: Sequence[Reader], failed: list[int]) -> int | None:
-    """Return the number handed on for one company, 0 when its reader failed, None when nobody waits."""
+def _hand_on_one_batch(readers: Sequence[Reader], failed: list[int], had_turn: list[int]) -> int | None:
+    """Return the number handed on for one company, 0 when its reader failed, None when nobody else waits."""
     company_id: int | None = None
     try:
         with on_duty(DUTY):
-            company_id, ids = _claim(failed)
+            company_id, ids = _claim([*failed, *had_turn])
             if company_id is None:
                 return None
             with acting_for(company_id):
@@ -74,17 +78,18 @@ def _hand_on_one_batch(readers: Sequence[Reader], failed: list[int]) -> int | No
         log.exception("events.reader_failed", company_id=company_id)
         failed.append(company_id)
         return 0
+    had_turn.append(company_id)
     log.info("events.handed_on", company_id=company_id, count=len(ids))
     return len(ids)
 
 
-def _claim(failed: Sequence[int]) -> tuple[int | None, list[int]]:
+def _claim(passed_over: Sequence[int]) -> tuple[int | None, list[int]]:
     """Lock waiting rows of the company that waits longest, passing over what other relays hold."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select company_id from events_outbox where company_id <> all(%s::bigint[])"
             " order by event_id limit 1 for update skip locked",
-            [list(failed)],
+            [list(passed_over)],
         )
         first = cursor.fetchone()
         if first is None:

@@ -5,15 +5,21 @@ O2).
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from rollcall.accounts.access import acting_for, on_duty
+from rollcall.accounts.again import again
+from rollcall.accounts.apart import one_by_one
 from rollcall.events.models import Event
 from rollcall.notify.email import message
 from rollcall.notify.models import Mail, State
@@ -41,10 +47,12 @@ class Server(Protocol):
 
 
 def due(now: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (company, mail) ids of what may be sent now, oldest first, across companies."""
+    """Return (company, mail) ids of what may be sent now: every company's oldest, then each one's second, ..."""
+    order = ("next_try_at", "pk")
+    turn = Window(RowNumber(), partition_by="company_id", order_by=order)
     with on_duty(DUTY):
-        waiting = Mail.objects.filter(state=State.WAITING, next_try_at__lte=now).order_by("next_try_at", "pk")
-        return list(waiting.values_list("company_id", "pk")[:limit])
+        waiting = Mail.objects.filter(state=State.WAITING, next_try_at__lte=now)
+        return list(waiting.order_by(turn, *order).values_list("company_id", "pk")[:limit])
 
 
 def mark_unsure(now: datetime) -> int:
@@ -53,16 +61,23 @@ def mark_unsure(now: datetime) -> int:
     with on_duty(DUTY):
         stuck = Mail.objects.filter(state=State.SENDING, claimed_at__lt=before)
         companies = sorted(set(stuck.values_list("company_id", flat=True)))
-    total = 0
-    for company_id in companies:
-        with acting_for(company_id):
-            mine = Mail.objects.filter(company_id=company_id, state=State.SENDING, claimed_at__lt=before)
-            total += mine.update(state=State.UNCONFIRMED)
-    return total
+    return sum(_marked(companies, before))
+
+
+def _marked(companies: Sequence[int], before: datetime) -> list[int]:
+    totals: list[int] = []
+
+    def mark(one: tuple[int]) -> None:
+        with acting_for(one[0]):
+            mine = Mail.objects.filter(company_id=one[0], state=State.SENDING, claimed_at__lt=before)
+            totals.append(mine.update(state=State.UNCONFIRMED))
+
+    one_by_one("mail.not_marked", ((company_id,) for company_id in companies), mark)
+    return totals
 
 
 def put_back(company_id: int, mail_id: int, now: datetime) -> None:
-    """Let a mail wait again that was never shown to the mail server, because that could not be reached."""
+    """Let a mail wait again that was never shown to the mail server: that could not be reached, or it can't be made."""
     with acting_for(company_id):
         mail = Mail.objects.filter(pk=mail_id, state=State.WAITING).first()
         if mail is not None:
@@ -83,10 +98,13 @@ def send(company_id: int, mail_id: int, server: Server) -> State | None:
             return None
         mail.tries += 1
         event = Event.objects.get(pk=mail.event_id)
+        if event.erased_at is not None or not mail.to_address:
+            # Whom it is about, or to whom it goes, was erased meanwhile: nothing is left to say.
+            Mail.objects.filter(pk=mail_id).update(state=State.FAILED)
+            return State.FAILED
         built = message(mail, event)
     state, next_try = _ask(server, built, mail.tries)
-    with transaction.atomic(durable=True), acting_for(company_id):
-        _record(mail, state, next_try, tries=mail.tries)
+    again(partial(_note, company_id, mail, state, next_try))
     log.info(
         "mail.sent" if state == State.SENT else "mail.not_sent",
         mail=mail_id,
@@ -94,6 +112,11 @@ def send(company_id: int, mail_id: int, server: Server) -> State | None:
         state=state,
     )
     return state
+
+
+def _note(company_id: int, mail: Mail, state: State, next_try: datetime | None) -> None:
+    with acting_for(company_id):
+        _record(mail, state, next_try, tries=mail.tries)
 
 
 def _ask(server: Server, built: EmailMessage, tries: int) -> tuple[State, datetime | None]:

@@ -105,6 +105,8 @@ def email_changed(_event: Event, values: Mapping[str, Any], link: str) -> Letter
 
 def plan_held(event: Event, values: Mapping[str, Any], link: str) -> Letter:
     """To the owners and admins of the entity whose plan waits."""
+    if event.data.get("paused_since") and not event.data.get("breaches"):
+        return _after_pause(event, values, link)
     sections = [
         Section(gettext("What is unusual"), as_they_are(_told(event, "told"))),
         Section(gettext("What confirming would do"), as_they_are(_told(event, "would"))),
@@ -118,6 +120,28 @@ def plan_held(event: Event, values: Mapping[str, Any], link: str) -> Letter:
                 gettext(
                     "{tool} asks for more changes at {entity} than your limits allow,"
                     " so Rollcall has stopped. Nobody was changed."
+                ),
+                values,
+            )
+        ],
+        sections=[one for one in sections if one.lines],
+        action=gettext("Look at the changes"),
+        link=link,
+        why=why_admin(values),
+    )
+
+
+def _after_pause(event: Event, values: Mapping[str, Any], link: str) -> Letter:
+    sections = [Section(gettext("What confirming would do"), as_they_are(_told(event, "would")))]
+    return Letter(
+        subject=Sentence(gettext("{entity}: look at what happened during the pause"), values),
+        preview=Sentence(gettext("{tool} was resumed. Nobody was changed yet."), values),
+        title=Sentence(gettext("What happened at {entity} during the pause"), values),
+        paragraphs=[
+            Sentence(
+                gettext(
+                    "{tool} was resumed after a pause. Rollcall has looked what happened at {entity} meanwhile,"
+                    " and changes nobody until one of you has confirmed it."
                 ),
                 values,
             )

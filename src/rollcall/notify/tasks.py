@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from django.core.mail import get_connection
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from rollcall.accounts.apart import one_by_one
 from rollcall.events.models import Event
 from rollcall.notify import delivery, weekly
 from rollcall.notify.models import Mail
@@ -47,20 +49,30 @@ def deliver() -> int:
     """Sweep, then send everything due over one mail connection; returns how many mails were tried."""
     delivery.mark_unsure(timezone.now())
     tried = 0
-    while found := delivery.due(timezone.now(), BATCH):
+    # Each once a round: what could not even be noted is still due, and would be found for ever.
+    stuck: set[int] = set()
+    while found := [one for one in delivery.due(timezone.now(), BATCH + len(stuck)) if one[1] not in stuck]:
         server = get_connection()
         try:
             server.open()
         except (smtplib.SMTPException, OSError) as error:
             # Nothing was shown to the mail server, so waiting is safe.
             log.warning("mail.server_unreachable", error=type(error).__name__, waiting=len(found))
-            for company_id, mail_id in found:
-                delivery.put_back(company_id, mail_id, timezone.now())
+            one_by_one("mail.not_put_back", found, lambda one: delivery.put_back(*one, timezone.now()))
             return tried
         try:
-            for company_id, mail_id in found:
-                delivery.send(company_id, mail_id, server)
-                tried += 1
+            one_by_one("mail.not_made", found, partial(_send_one, server, stuck))
         finally:
             server.close()
+        tried += len(found)
     return tried
+
+
+def _send_one(server: delivery.Server, stuck: set[int], one: tuple[int, int]) -> None:
+    try:
+        delivery.send(*one, server)
+    except Exception:
+        # A mail that can't be made, or noted: it waits for its next try and stands in nobody's way.
+        stuck.add(one[1])
+        delivery.put_back(*one, timezone.now())
+        raise

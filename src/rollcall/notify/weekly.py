@@ -18,6 +18,7 @@ from django.db.models import Count
 
 from rollcall.accounts.access import acting_for, on_duty
 from rollcall.accounts.actor import SYSTEM
+from rollcall.accounts.apart import one_by_one
 from rollcall.accounts.models import Entity
 from rollcall.connections.forecast import coming
 from rollcall.connections.gallery import tool_name
@@ -73,7 +74,9 @@ def tell_due(now: datetime, waiting: Waiting) -> int:
         due = list(
             Week.objects.filter(due_at__lte=now).order_by("due_at").values_list("company_id", "pk")[:_AT_ONCE]
         )
-    return sum(_tell_one(company_id, week_id, now, waiting) for company_id, week_id in due)
+    told: list[bool] = []
+    one_by_one("weekly.not_told", due, lambda one: told.append(_tell_one(*one, now, waiting)))
+    return sum(told)
 
 
 def _tell_one(company_id: int, week_id: int, now: datetime, waiting: Waiting) -> bool:

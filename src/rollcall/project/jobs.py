@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app as current_app
 from rollcall.directory import numbers
 from rollcall.project import weekly
 from rollcall.sync import drop_folder
+from rollcall.sync.tasks import SILENT_SECONDS
 
 _log = structlog.get_logger("rollcall.jobs")
 
@@ -35,7 +36,8 @@ SCHEDULE = (
     Periodic(EVERY_MINUTE, "rollcall.notify.tasks.send_mails"),
     Periodic("*/15 * * * *", WEEKLY),
 )
-_DEAD_AFTER_SECONDS = 60  # a worker says every 10 s that it lives
+HEARTBEAT_SECONDS = 5  # so often a worker says that it lives
+DEAD_AFTER_SECONDS = SILENT_SECONDS
 _KEEP_DAYS = 7
 
 
@@ -91,7 +93,7 @@ def fail_jobs_of_dead_workers() -> list[int]:
               AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %s))
             ORDER BY job.id
             """,
-            [_DEAD_AFTER_SECONDS],
+            [DEAD_AFTER_SECONDS],
         )
         stalled = [row[0] for row in cursor.fetchall()]
     finished = []

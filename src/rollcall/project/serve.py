@@ -1,10 +1,8 @@
 """The long-running parts, each a process: `web` and `worker`; and `migrate`."""
 
-import asyncio
 import fcntl
 import hashlib
 import json
-import os
 
 import click
 import structlog
@@ -15,16 +13,11 @@ from django.db import OperationalError
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from procrastinate import App
-from procrastinate.contrib.django import app as current_app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from rollcall.accounts.secrets import ensure_keys
-from rollcall.project import jobs, migrating, up
+from rollcall.project import migrating, working
 
 _log = structlog.get_logger("rollcall.process")
-WORKER_READY = up.WORKER_READY
-# A worker gets 30 s from SIGTERM to its end; jobs stop at a safe point before (fault C2).
 _GRACE_SECONDS = 25
 
 
@@ -53,22 +46,7 @@ def web(host: str, port: int, threads: int) -> None:
 @click.option("--concurrency", default=4, show_default=True, help="Jobs worked on at the same time.")
 def worker(concurrency: int) -> None:
     """Run the jobs. Start as many workers as you like, on any machine; SIGTERM ends one within 30 s."""
-    for job in jobs.fail_jobs_of_dead_workers():
-        _log.warning("found a job of a dead worker", job=job)
-    if not isinstance(current_app.connector, DjangoConnector):
-        raise click.ClickException("The queue is not set up.")
-    with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
-        asyncio.run(_work(app, concurrency))
-
-
-async def _work(app: App, concurrency: int) -> None:
-    async with app.open_async():
-        click.echo(WORKER_READY)
-        await app.run_worker_async(
-            concurrency=concurrency,
-            shutdown_graceful_timeout=_GRACE_SECONDS,
-            name=f"worker-{os.getpid()}",
-        )
+    raise SystemExit(working.work(concurrency))
 
 
 @click.command()

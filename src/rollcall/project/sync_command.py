@@ -29,7 +29,7 @@ ADMIN_MUST_ACT: Final = 2
 TRY_LATER: Final = 3
 NOT_UNDERSTOOD: Final = 4
 
-_LATER: Final = frozenset({"unreachable", "failing", "rate_limited", "interrupted"})
+_LATER: Final = frozenset({"unreachable", "failing", "rate_limited", "interrupted", "database"})
 _LINES: Final = 1_000
 
 

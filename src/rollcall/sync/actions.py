@@ -24,6 +24,7 @@ from rollcall.engine.settings import Settings
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import tasks
+from rollcall.sync.catching_up import caught_up, close_interrupted, stop
 from rollcall.sync.doubtful import leave_out
 from rollcall.sync.models import WAITING, Plan, PlanState
 from rollcall.sync.planning import plan
@@ -132,6 +133,9 @@ def preview(subscription: Subscription, settings: Settings, *, actor: Actor) -> 
         raise Refused("not_connected")
     if subscription.connection.last_good_at is None:
         raise Refused("not_read_yet")
+    if subscription.is_live:
+        # Limits change with a reason of their own, never beside something else (S3).
+        settings = msgspec.structs.replace(settings, limits=subscription.get_limits())
     Subscription.objects.filter(pk=subscription.pk).update(draft=msgspec.to_builtins(settings))
     made = plan(subscription, settings, now=timezone.now(), for_settings=True, made_by=actor.label)
     if made is None:  # pragma: no cover - plans for settings are always stored
@@ -148,7 +152,8 @@ def approve(
     A plan that takes another back pauses the connection: the next run would do it all again.
 
     Raises ``Refused``: ``decided`` (already confirmed, rejected or superseded), ``digest`` (not the plan that was
-    shown), ``stale`` (older than a day), ``override_needed`` (limits are passed, or a plan is taken back, and no
+    shown), ``stale`` (a preview older than a day), ``unseen`` (a sync's plan that no sync has found again for a day),
+    ``override_needed`` (limits are passed, or a plan is taken back, and no
     reason was given), ``nothing_left`` (all changes are doubtful), ``undone`` (taken back meanwhile).
     """
     locked = Plan.objects.select_for_update(of=("self",)).select_related("undoes").get(pk=made.pk)
@@ -168,19 +173,34 @@ def approve(
         # A plan that was held under the old settings is not what these settings want (C6).
         others = Plan.objects.filter(subscription=subscription, state__in=WAITING).exclude(pk=locked.pk)
         others.update(state=PlanState.SUPERSEDED, finished_at=now)
-        subscription.settings, subscription.draft = locked.settings, None
+        limits = msgspec.to_builtins(subscription.get_limits())
+        subscription.settings, subscription.draft = {**locked.settings, "limits": limits}, None
         subscription.version += 1
         subscription.save(update_fields=["settings", "draft", "version"])
     locked.state, locked.decided_by, locked.decided_at = PlanState.APPLYING, actor.label, now
-    locked.override = override.strip()
-    locked.save(update_fields=["state", "decided_by", "decided_at", "override", "left_out"])
+    locked.override, locked.tries = override.strip(), 0
+    locked.save(update_fields=["state", "decided_by", "decided_at", "override", "left_out", "tries"])
     data = {"digest": digest, "override": locked.override}
     if locked.left_out:
         data["left_out"] = str(locked.left_out)
-    if locked.undoes_id is not None:
+    if locked.undoes_id is None:
+        caught_up(subscription)
+    else:
         data["undoes"] = str(locked.undoes_id)
     _tell_plan(EventKind.PLAN_APPROVED, locked, actor, data)
     transaction.on_commit(partial(tasks.defer_apply, locked.company_id, locked.pk, actor.label))
+
+
+def is_old(made: Plan, now: datetime) -> bool:
+    """Tell whether a plan that waits is too old to be approved (C6).
+
+    A preview is good for a day. What a run wants stays good as long as runs go on wanting the same: each good one
+    finds the plan again, or puts another in its place.
+    """
+    seen = made.made_at
+    if not (made.for_settings or made.undoes_id):
+        seen = max(seen, made.subscription.connection.last_good_at or seen)
+    return now - seen > PREVIEW_LIVES
 
 
 def _approvable(locked: Plan, digest: str, now: datetime, *, reason: str, without_doubtful: bool) -> None:
@@ -188,8 +208,8 @@ def _approvable(locked: Plan, digest: str, now: datetime, *, reason: str, withou
         raise Refused("decided", state=locked.state)
     if locked.digest != digest:
         raise Refused("digest")
-    if (locked.for_settings or locked.undoes_id) and now - locked.made_at > PREVIEW_LIVES:
-        raise Refused("stale")
+    if is_old(locked, now):
+        raise Refused("stale" if locked.for_settings or locked.undoes_id else "unseen")
     if ((locked.breaches and not without_doubtful) or locked.undoes_id) and not reason:
         raise Refused("override_needed")
 
@@ -245,20 +265,29 @@ def reject(made: Plan, *, actor: Actor) -> None:
 
 
 def pause(connection: Connection, *, actor: Actor) -> None:
-    """Stop runs until somebody resumes; a run at work stops at its next step."""
+    """Stop runs until somebody resumes; a run at work stops at its next step.
+
+    Whatever HR does until then waits for a person after the resume (``catching_up``).
+    """
     if not connection.is_used:
         raise Refused("not_connected")
     connection.state, connection.next_run_at, connection.run_wanted = State.PAUSED, None, ""
     connection.save(update_fields=["state", "next_run_at", "run_wanted"])
+    stop(connection, timezone.now())
     _tell(EventKind.CONNECTION_CHANGED, connection, actor)
 
 
 def resume(connection: Connection, *, actor: Actor) -> None:
-    """Go on after a pause: a run starts at once. Raises ``Refused``: not_paused, or plan (S5)."""
+    """Go on after a pause: a run starts at once, and shows what happened meanwhile before it changes anybody.
+
+    Plans from before the pause are void, and one that was being applied ends where it stopped. Raises ``Refused``:
+    not_paused, or plan (S5).
+    """
     if connection.state != State.PAUSED:
         raise Refused("not_paused")
     if connection.company.plan not in PLANS_WITH_HR:
         raise Refused("plan", plan=connection.company.plan)
+    close_interrupted(connection, timezone.now())
     connection.state = resting_state(connection)
     connection.save(update_fields=["state"])
     _tell(EventKind.CONNECTION_CHANGED, connection, actor)
@@ -281,8 +310,8 @@ def disconnect(connection: Connection, *, actor: Actor) -> int:
     for subscription in Subscription.objects.filter(connection=connection):
         # The settings come back as a draft when somebody connects again.
         subscription.draft = subscription.settings or subscription.draft
-        subscription.settings = None
-        subscription.save(update_fields=["draft", "settings"])
+        subscription.settings = subscription.paused_since = None
+        subscription.save(update_fields=["draft", "settings", "paused_since"])
     source_files.erase(connection)
     ReadPage.objects.filter(connection=connection).delete()
     Employee.objects.filter(connection=connection).delete()

@@ -5,14 +5,18 @@ twice. A line whose *before* no longer holds is left, marked stale, and shows up
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
+from django.db import DatabaseError, InterfaceError
 from django.db import connection as database
+from django.db.models import F
 from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.accounts.again import again, lost
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.directory import lines as directory
@@ -21,8 +25,10 @@ from rollcall.directory.writes import Source
 from rollcall.engine.change import ACTING, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
-from rollcall.sync.lease import check
+from rollcall.sync import parking, stopping
+from rollcall.sync.lease import LeaseLost, check
 from rollcall.sync.models import Line, LineState, Plan, PlanState
+from rollcall.sync.stopping import Stopped
 
 CHUNK: Final = 1_000
 ADDRESSES: Final = 20_000
@@ -30,22 +36,63 @@ ADDRESSES: Final = 20_000
 
 
 def apply(plan: Plan, token: UUID, actor: Actor) -> None:
-    """Apply a plan in state *applying*. Raises ``LeaseLost``; whatever else is raised leaves whole chunks done."""
+    """Apply a plan in state *applying*, or hold it when that was begun three times and never ended.
+
+    Raises ``LeaseLost`` and ``Stopped``; whatever else is raised leaves whole chunks done.
+    """
+    if not again(partial(_begin, plan, token)):
+        return
+    try:
+        _apply_all(plan, token, actor)
+    except (LeaseLost, Stopped):
+        again(partial(_not_tried, plan))
+        raise
+    except (DatabaseError, InterfaceError) as error:
+        if lost(error):
+            again(partial(_not_tried, plan))
+        raise
+
+
+def _begin(plan: Plan, token: UUID) -> bool:
+    with access.acting_for(plan.company_id):
+        _check(plan, token)
+        plan.tries = Plan.objects.select_for_update(of=("self",)).get(pk=plan.pk).tries
+        return parking.may_try(plan)
+
+
+def _not_tried(plan: Plan) -> None:
+    """A stop that was asked for is no fault of the plan."""
+    with access.acting_for(plan.company_id):
+        Plan.objects.filter(pk=plan.pk, tries__gt=0).update(tries=F("tries") - 1)
+
+
+def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
     rows = after = 0
     swapping = True
     while True:
-        with access.acting_for(plan.company_id):
-            _check(plan, token)
-            lines = _next_lines(plan, after, swapping=swapping)
-            if not lines and not swapping:
-                break
-            after = 0 if swapping else lines[-1].number
-            swapping = False
-            rows += _apply_chunk(plan, lines, actor)
+        stopping.here()
+        found = again(partial(_next_chunk, plan, token, actor, after, swapping=swapping))
+        if found is None:
+            break
+        after, written = found
+        rows, swapping = rows + written, False
     last: int | None = 0
     while last is not None:
-        last = _set_managers(plan, token, last)
-    _finish(plan, token, rows, actor)
+        stopping.here()
+        last = again(partial(_set_managers, plan, token, last))
+    again(partial(_finish, plan, token, rows, actor))
+
+
+def _next_chunk(
+    plan: Plan, token: UUID, actor: Actor, after: int, *, swapping: bool
+) -> tuple[int, int] | None:
+    """Apply the next lines in one transaction; return the last one's number and the rows written; ``None``: the end."""
+    with access.acting_for(plan.company_id):
+        _check(plan, token)
+        lines = _next_lines(plan, after, swapping=swapping)
+        if not lines and not swapping:
+            return None
+        return 0 if swapping else lines[-1].number, _apply_chunk(plan, lines, actor)
 
 
 def _check(plan: Plan, token: UUID) -> None:

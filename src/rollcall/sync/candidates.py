@@ -13,11 +13,13 @@ from django.db import connection as database
 from msgspec import Struct, structs
 
 from rollcall.connections.belonging import brings_managers, brought_among, brought_in
+from rollcall.connections.gone import Gone
 from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
 from rollcall.directory.decisions import stands
+from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
 from rollcall.engine.match import Candidate, Decided, Manager, ManagerState, email_key, is_new_address
 from rollcall.engine.plan import PLAIN_FIELDS
@@ -90,11 +92,13 @@ def find(question: Question, *, leads: bool) -> Iterator[Found]:
     """
     sql, params = _statement(question, leads=leads)
     named = scopes.by_employee(question.settings.exceptions)
-    alike = Alike(question.subscription.entity_id)
+    used = question.subscription
+    alike, gone = Alike(used.entity_id), gone_from_entity(used.company_id, used.entity_id)
     with database.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(CHUNK):
-            yield from _seen([_found(row, question, named, alike) for row in rows], alike)
+            found = [_found(row, question, named, alike) for row in rows]
+            yield from _seen([_erased(one, used.connection_id, gone) for one in found], alike)
 
 
 def _seen(found: Sequence[Found], alike: Alike) -> Iterator[Found]:
@@ -117,6 +121,18 @@ def renumbered(question: Question) -> bool:
     """Tell whether HR gave new numbers to many of the members that the connection manages."""
     used = question.subscription
     return matching.renumbered(used.entity_id, used.connection_id, first_day(question.now))
+
+
+def _erased(found: Found, connection_id: int, gone: Gone) -> Found:
+    """Mark somebody who was erased from the entity, known by number or by address; a member's own link comes first."""
+    person = found.candidate
+    if not gone:
+        return found
+    if person.link is not None or not (
+        gone.has_employee(connection_id, person.employee.id) or gone.has_email(email_key(person.employee))
+    ):
+        return found
+    return Found(structs.replace(person, erased=True), found.digest, found.link_id)
 
 
 def in_scope(question: Question) -> int:

@@ -16,9 +16,14 @@ _KINDS: Final[Mapping[str, tuple[Kind, ...]]] = {
     Breach.GROUP_GONE: _REMOVED,
     Breach.ARCHIVED: (Kind.ARCHIVE,),
     Breach.RELEASED: (Kind.RELEASE,),
-    Breach.CREATED: (Kind.CREATE, Kind.REACTIVATE),
+    Breach.CREATED: (Kind.CREATE,),
+    Breach.REACTIVATED: (Kind.REACTIVATE,),
 }
-_FIELDS: Final[Mapping[str, str]] = {Breach.EMAILS: "email", Breach.BANKS: "bank_account"}
+_FIELDS: Final[Mapping[str, str]] = {
+    Breach.EMAILS: "email",
+    Breach.BANKS: "bank_account",
+    Breach.MANAGERS: "manager",
+}
 
 
 def doubtful(breaches: Iterable[Mapping[str, Any]]) -> Q:
@@ -31,6 +36,9 @@ def doubtful(breaches: Iterable[Mapping[str, Any]]) -> Q:
             continue
         if code == Breach.RENUMBERED:
             found |= Q(why=Why.RENUMBERED)
+            continue
+        if code == Breach.VANISHED:
+            found |= Q(kind=Kind.ARCHIVE, why=Why.VANISHED)
             continue
         name = _FIELDS.get(code, one.get("what") or "")
         changed = Q(fields__has_key=name) & ~Q(kind__in=(Kind.CREATE, Kind.ARCHIVE))

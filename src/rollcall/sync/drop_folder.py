@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.accounts.apart import one_by_one
 from rollcall.accounts.models import Entity
 from rollcall.connections import source_files
 from rollcall.connections.cells import safe_cell
@@ -77,28 +78,34 @@ def look(now: datetime) -> None:
     root = os.environ.get(SETTING, "")
     if not root:
         return
-    for entity in _entities():
-        try:
-            with _folder(root, str(entity.pk)) as folder:
-                if folder is not None:
-                    _empty(folder, entity, now)
-        except OSError as error:
-            log.warning("drop_folder_unreadable", entity=entity.pk, error=error.strerror)
+    one_by_one("drop_folder_not_looked_at", _companies(), lambda one: _look_for(one[0], root, now))
 
 
-def _entities() -> Iterator[Entity]:
+def _look_for(company_id: int, root: str, now: datetime) -> None:
+    mine = [(company_id, entity) for entity in _entities(company_id)]
+    one_by_one("drop_folder_file_not_taken", mine, lambda one: _look_into(root, one[1], now))
+
+
+def _look_into(root: str, entity: Entity, now: datetime) -> None:
+    try:
+        with _folder(root, str(entity.pk)) as folder:
+            if folder is not None:
+                _empty(folder, entity, now)
+    except OSError as error:
+        log.warning("drop_folder_unreadable", entity=entity.pk, error=error.strerror)
+
+
+def _companies() -> list[tuple[int]]:
     with access.on_duty(DUTY):
         found = Connection.objects.filter(tool=source_files.TOOL)
-        companies = sorted(set(found.values_list("company_id", flat=True)))
-    for company_id in companies:
-        with access.acting_for(company_id):
-            used = Subscription.objects.select_related("entity__company", "connection")
-            entities = [
-                one.entity
-                for one in used.filter(connection__tool=source_files.TOOL).order_by("entity_id")
-                if one.connection.is_used
-            ]
-        yield from entities
+        return [(one,) for one in sorted(set(found.values_list("company_id", flat=True)))]
+
+
+def _entities(company_id: int) -> list[Entity]:
+    with access.acting_for(company_id):
+        used = Subscription.objects.select_related("entity__company", "connection")
+        found = used.filter(connection__tool=source_files.TOOL).order_by("entity_id")
+        return [one.entity for one in found if one.connection.is_used]
 
 
 @contextmanager

@@ -89,11 +89,18 @@ class Plan(models.Model):
     made_by = models.TextField(blank=True, default="")
     # lines by kind, skips and notes by kind and reason too ("skip.no_email"), acting, employees, in_scope, managed
     counts = models.JSONField(default=dict)
-    # [{"breach": ..., "count": ..., "of": ..., "what": ...}]
+    # what the lines count (engine.tally.Tally)
+    tally = models.JSONField(default=dict)
+    # [{"breach": ..., "count": ..., "of": ..., "what": ..., "window": ..., "scope": ..., "done": ..., "most": ...,
+    #   "likely": engine.causes.Likely or null}]
     breaches = models.JSONField(default=list)
+    # when a run began to apply it without a person: such plans count in the windows of the limits
+    began_at = models.DateTimeField(null=True)
     decided_by = models.TextField(blank=True, default="")
     decided_at = models.DateTimeField(null=True)
     override = models.TextField(blank=True, default="")
+    # how often its apply was begun and neither finished nor asked to stop; see sync/parking.py
+    tries = models.PositiveSmallIntegerField(default=0)
     # how many changes were left out when it was confirmed
     left_out = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
@@ -101,9 +108,16 @@ class Plan(models.Model):
     outcome = models.JSONField(default=dict)
 
     class Meta:
-        """The plan that waits is found by entity. No plan is taken back twice."""
+        """The plan that waits is found by entity, what was done lately by age. No plan is taken back twice."""
 
-        indexes = [models.Index(fields=["entity", "state"], name="plan_waiting")]
+        indexes = [
+            models.Index(fields=["entity", "state"], name="plan_waiting"),
+            models.Index(
+                fields=["subscription", "finished_at"],
+                condition=models.Q(began_at__isnull=False),
+                name="plan_by_itself",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["undoes"],

@@ -10,16 +10,19 @@ from django.db import connection as database
 
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Subscription
-from rollcall.directory.headcount import headcount
+from rollcall.directory.headcount import headcount, missing
+from rollcall.engine.causes import Clues, likely
 from rollcall.engine.change import ACTING, Change, Kind
-from rollcall.engine.limits import GROUPS, Breach, Breached, Tally, breaches
+from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches
 from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PLAIN_FIELDS, PlanDigest, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
+from rollcall.engine.tally import Tally
 from rollcall.sync import candidates
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.remarks import Remarks, conflicts, newest_look
+from rollcall.sync.windows import sights
 
 CHUNK: Final = 2_000
 
@@ -55,6 +58,8 @@ def plan(
     latest = own.order_by("-pk").first()
     if latest is not None and not for_settings and latest.digest == making.digest.hex():
         waits, refused = latest.state in WAITING, latest.state == PlanState.REJECTED
+        if waits and (latest.state == PlanState.PREVIEW or latest.settings.get("limits") != making.limits):
+            making.judge_again(latest)
         if waits or refused or not making.tally.acting:
             # What a person has said no to is not asked again until something about it changes.
             making.discard()
@@ -94,8 +99,11 @@ class _Making:
         self.now = now
         self.for_settings = for_settings
         self.tally = Tally()
+        self.clues = Clues()
         self.remarks = Remarks()
-        self.digest = PlanDigest(settings)
+        # Limits say whether a run's plan waits, not what it does: with others it is still the same plan.
+        named = settings if for_settings else msgspec.structs.replace(settings, limits=Limits())
+        self.digest = PlanDigest(named)
         self.number = 0
         self.question = candidates.Question(
             subscription=subscription, settings=settings, now=now, everybody=for_settings
@@ -149,6 +157,7 @@ class _Making:
     def _take(self, line: Change) -> dict[str, Any]:
         self.number += 1
         self.tally.add(line, self._places.get(line.employee_id))
+        self.clues.add(line)
         self.remarks.add(line, self._role)
         self.digest.add(line)
         acting = line.kind in ACTING
@@ -198,8 +207,7 @@ class _Making:
 
     def store(self, run: Run | None, made_by: str) -> Plan:
         """Write the plan and its lines."""
-        before = headcount(self.entity.pk, self.subscription.connection_id, GROUPS if self._removes else ())
-        found = breaches(self.tally, before, self.settings.limits)
+        before = self._headcount()
         stored = Plan.objects.create(
             company_id=self.subscription.company_id,
             entity=self.entity,
@@ -219,7 +227,8 @@ class _Making:
                 "in_scope": candidates.in_scope(self.question),
                 **self.remarks.counts(),
             },
-            breaches=[msgspec.to_builtins(one) for one in found if self._counts(one)],
+            tally=self.tally.as_json(),
+            breaches=self._breaches(before),
         )
         with database.cursor() as cursor:
             cursor.execute(
@@ -242,13 +251,43 @@ class _Making:
         self.discard()
         return stored
 
-    @property
-    def _removes(self) -> bool:
-        return bool(self.tally.kinds[Kind.ARCHIVE] or self.tally.kinds[Kind.RELEASE])
+    def judge_again(self, stored: Plan) -> None:
+        """Hold a plan that waits against the limits and the windows as they are now; its lines are the same."""
+        stored.breaches = self._breaches(self._headcount())
+        stored.settings = {**stored.settings, "limits": self.limits}
+        stored.save(update_fields=["breaches", "settings"])
 
-    def _counts(self, one: Breached) -> bool:
-        # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
-        return not (self.for_settings and one.breach is Breach.CREATED)
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Return the limits as they are stored with a plan."""
+        return dict(msgspec.to_builtins(self.settings.limits))
+
+    def _headcount(self) -> Headcount:
+        return headcount(self.entity.pk, self.subscription.connection_id, self._groups)
+
+    @property
+    def _groups(self) -> tuple[str, ...]:
+        return GROUPS if self.tally.removed else ()
+
+    def _breaches(self, before: Headcount) -> list[dict[str, Any]]:
+        """Return the limits that the plan passes, each with its likely cause."""
+        looks = [Sight(before=before)]
+        if self.tally.acting and not self.for_settings:
+            looks = sights(self.subscription, before, self._groups, now=self.now)
+        found = [
+            one
+            for one in breaches(self.tally, looks, self.settings.limits)
+            # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
+            if not (self.for_settings and one.breach is Breach.CREATED)
+        ]
+        gone = missing(self.entity.pk, self.subscription.connection_id) if found else 0
+        return [
+            {
+                **msgspec.to_builtins(one),
+                "likely": msgspec.to_builtins(likely(one, self.clues, self.tally, before, missing=gone)),
+            }
+            for one in found
+        ]
 
 
 def _place(person: Candidate) -> dict[str, str | None]:

@@ -7,28 +7,35 @@ transaction of the caller; each step opens its own.
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.accounts.again import again, lost
+from rollcall.accounts.apart import one_by_one
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
-from rollcall.connections.gallery import tool_name
+from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
-from rollcall.events.catalogue import Kind as EventKind
-from rollcall.events.outbox import Json, NewEvent, append
-from rollcall.sync import tally
+from rollcall.directory import erasing
+from rollcall.sync import parking, stopping, tally
 from rollcall.sync.apply import apply
-from rollcall.sync.lease import LeaseLost, check, lease
-from rollcall.sync.models import Plan, PlanState, Run, RunState
+from rollcall.sync.catching_up import caught_up, refused
+from rollcall.sync.lease import LeaseLost, check, lease, mine
+from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
+from rollcall.sync.notices import tell_connection, tell_plan_held
 from rollcall.sync.planning import plan
-from rollcall.sync.telling import about_error, about_held
+from rollcall.sync.stopping import Stopped
+from rollcall.sync.telling import about_error
 
 log = structlog.get_logger(__name__)
 
@@ -64,48 +71,63 @@ def run_connection(
     with lease(company_id, connection_id) as token:
         if token is None:
             return None
-        with access.acting_for(company_id):
-            connection = Connection.objects.select_for_update().get(pk=connection_id)
-            if not connection.is_used:
-                return None
-            now = timezone.now()
-            _end_unfinished(connection, now)
-            run = Run.objects.create(
-                company_id=company_id,
-                connection=connection,
-                trigger=trigger,
-                started_by=started_by,
-                started_at=now,
-            )
-            connection.run_wanted = connection.run_wanted_by = ""
-            connection.progress = {"read": 0}
-            # If this process is killed, the clock starts the next run: also after the very first one (C1).
-            connection.next_run_at = connection.next_run_at or next_run(connection.pk, now)
-            if connection.state != State.CONNECTING:
-                connection.state = State.SYNCING
-            connection.save(update_fields=["run_wanted", "run_wanted_by", "state", "progress", "next_run_at"])
+        begun = again(partial(_begin, company_id, connection_id, trigger, started_by))
+        if begun is None:
+            return None
+        run, connection = begun
         try:
             _work(run, connection, token, apply_now=apply_now)
         except LeaseLost:
-            _fail(run, connection, RunState.POSTPONED, "interrupted", {})
+            _fail(run, connection, token, RunState.POSTPONED, "interrupted", {})
+        except Stopped:
+            again(partial(_pass_on, run, connection, token))
         except RateLimited as error:
-            _fail(run, connection, RunState.POSTPONED, error.code, error.params, error.retry_after)
+            _fail(run, connection, token, RunState.POSTPONED, error.code, error.params, error.retry_after)
         except SourceError as error:
             log.warning(
                 "run_failed", connection=connection_id, run=run.pk, error=error.code, detail=error.detail
             )
-            _fail(run, connection, RunState.FAILED, error.code, error.params)
+            _fail(run, connection, token, RunState.FAILED, error.code, error.params)
+        except (DatabaseError, InterfaceError, psycopg.Error) as error:
+            if not _database_failed(run, connection, token, error):
+                raise
         except Exception:
-            _fail(run, connection, RunState.FAILED, "internal", {})
+            _fail(run, connection, token, RunState.FAILED, "internal", {})
             raise
     return run
 
 
-def _end_unfinished(connection: Connection, now: datetime) -> None:
-    """A run that was killed stays without an end; holding the lease proves that nobody works on it any more."""
-    Run.objects.filter(connection=connection, finished_at=None).update(
-        state=RunState.FAILED, error="interrupted", finished_at=now
-    )
+def _begin(
+    company_id: int, connection_id: int, trigger: str, started_by: str
+) -> tuple[Run, Connection] | None:
+    """Write down that a run begins; ``None`` when the connection is not in use, or parked."""
+    with access.acting_for(company_id):
+        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        if not connection.is_used:
+            return None
+        now = timezone.now()
+        ended = parking.end_unfinished(connection, now)
+        if ended and not parking.is_asked(trigger) and parking.deaths(connection) >= parking.MOST:
+            parking.stop_trying(connection, None, now)
+            return None
+        if parking.refuses(connection, trigger, now):
+            Connection.objects.filter(pk=connection_id).update(run_wanted="", run_wanted_by="")
+            return None
+        run = Run.objects.create(
+            company_id=company_id,
+            connection=connection,
+            trigger=trigger,
+            started_by=started_by,
+            started_at=now,
+        )
+        connection.run_wanted = connection.run_wanted_by = ""
+        connection.progress = {"read": 0}
+        # If this process is killed, the clock starts the next run: also after the very first one (C1).
+        connection.next_run_at = connection.next_run_at or next_run(connection.pk, now)
+        if connection.state != State.CONNECTING:
+            connection.state = State.SYNCING
+        connection.save(update_fields=["run_wanted", "run_wanted_by", "state", "progress", "next_run_at"])
+        return run, connection
 
 
 def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> None:
@@ -118,11 +140,13 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         fetched = _read(run, connection, connector, token)
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
-    live = note(run, connection, fetched, token, company=found.company or "", identity=found.identity or "")
+    company, identity = found.company or "", found.identity or ""
+    live = again(partial(note, run, connection, fetched, token, company=company, identity=identity))
     for subscription_id in live:
+        stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
-    tally.count(connection.company_id, connection.pk, moved=fetched.moved)
-    _succeed(run, connection, token)
+    again(partial(tally.count, connection.company_id, connection.pk, moved=fetched.moved))
+    again(partial(_succeed, run, connection, token))
 
 
 def note(
@@ -161,25 +185,65 @@ def settle(
 
     ``now`` (aware) is another time than the present one only in a fire drill.
     """
+    tried: list[None] = []
+
+    def decide() -> Plan | None:
+        tried.append(None)
+        again_now = len(tried) > 1
+        return _decide(
+            company_id, subscription_id, run, token, apply_now=apply_now, now=now, repeated=again_now
+        )
+
+    made = again(decide)
+    if made is not None and made.state == PlanState.APPLYING:
+        apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
+    return made
+
+
+def _decide(
+    company_id: int,
+    subscription_id: int,
+    run: Run,
+    token: UUID,
+    *,
+    apply_now: bool,
+    now: datetime | None,
+    repeated: bool,
+) -> Plan | None:
     with access.acting_for(company_id):
+        made = Plan.objects.filter(run=run, subscription=subscription_id).first() if repeated else None
+        if made is not None:
+            # Decided already: the connection to the database was lost just when that was committed.
+            return made
         subscription = Subscription.objects.get(pk=subscription_id)
+        waits = parking.inherited(subscription_id)
         made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
-        # What an earlier run only showed comes back here as it was; a plan for settings waits for its person.
-        if made is None or made.state != PlanState.PREVIEW or made.for_settings:
+        paused = subscription.paused_since
+        if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
+            caught_up(subscription)
+            run.seen = {**run.seen, "caught_up": [*run.seen.get("caught_up", []), subscription.entity_id]}
+            run.save(update_fields=["seen"])
+        # What waits comes back here, looked at again; a plan for settings waits for its person.
+        if made is None or made.state not in WAITING or made.for_settings:
+            return made
+        made.breaches = [*parking.without_reason(made.breaches), *waits]
+        # Told once, however often it comes back. With looser limits it may go on.
+        if made.state == PlanState.HELD and (made.breaches or paused is not None):
             return made
         if not apply_now and made.counts["acting"]:
             return made
+        # Only now: a long planning keeps nobody from pausing. Whoever lost the connection leaves no plan behind.
+        check(run.connection_id, token)
+        made.breaches = [*made.breaches, *waits]
         if not made.counts["acting"]:
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
-        elif made.breaches:
+        elif made.breaches or paused is not None:
             made.state = PlanState.HELD
-            _tell(made, EventKind.PLAN_HELD, about_held(made))
+            tell_plan_held(made, paused_since=paused)
         else:
-            made.state = PlanState.APPLYING
-        made.save(update_fields=["state", "finished_at"])
-    if made.state == PlanState.APPLYING:
-        apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
-    return made
+            made.state, made.began_at = PlanState.APPLYING, timezone.now()
+        made.save(update_fields=["state", "finished_at", "began_at", "breaches"])
+        return made
 
 
 def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -> Fetched:
@@ -191,14 +255,19 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
     def guard() -> object:
         return check(connection.pk, token)
 
+    def gone() -> Gone:
+        return erasing.gone_from_mirror(connection.company_id, connection.pk)
+
     since, read_at = connection.changes_since, connection.full_read_at
     lately = read_at is not None and now - read_at < FULL_EVERY
     if connector.tool.delta and since is not None and lately and connection.changes_key == key:
-        found = fetch_changes(connection, connector, since=since, now=now, progress=progress, guard=guard)
+        found = fetch_changes(
+            connection, connector, since=since, now=now, progress=progress, guard=guard, gone=gone
+        )
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard)
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 
@@ -220,6 +289,7 @@ def _progress(connection: Connection) -> Callable[[int], None]:
 
     def write(read: int) -> None:
         nonlocal last
+        stopping.here()
         if time.monotonic() - last >= PROGRESS_EVERY:
             last = time.monotonic()
             with access.acting_for(connection.company_id):
@@ -265,12 +335,23 @@ def _succeed(run: Run, connection: Connection, token: UUID) -> None:
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
         connection.last_good_at = now
+        if run.seen.get("caught_up"):
+            # Until the next run the card says that nothing had happened during the pause.
+            connection.progress = {"caught_up": run.seen["caught_up"]}
         connection.next_run_at = next_run(connection.pk, now)
         connection.save(
-            update_fields=["state", "error", "error_params", "failures", "last_good_at", "next_run_at"]
+            update_fields=[
+                "state",
+                "error",
+                "error_params",
+                "failures",
+                "last_good_at",
+                "next_run_at",
+                "progress",
+            ]
         )
         if recovered:
-            _tell_connection(connection, EventKind.CONNECTION_RECOVERED, {})
+            tell_connection(connection, told=None)
 
 
 def resting_state(connection: Connection) -> State:
@@ -284,28 +365,110 @@ def resting_state(connection: Connection) -> State:
 def _fail(
     run: Run,
     connection: Connection,
+    token: UUID,
     state: RunState,
     code: str,
     params: dict[str, str],
     wait: float | None = None,
+) -> None:
+    again(partial(_end_badly, run, connection, token, state, code, params, wait))
+
+
+def _end_badly(
+    run: Run,
+    connection: Connection,
+    token: UUID,
+    state: RunState,
+    code: str,
+    params: dict[str, str],
+    wait: float | None,
 ) -> None:
     now = timezone.now()
     with access.acting_for(connection.company_id):
         run.state, run.error, run.error_params, run.finished_at = state, code, params, now
         run.save(update_fields=["state", "error", "error_params", "finished_at"])
         row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if row.lease != token:
+            # Whoever has taken over says how the connection is.
+            return
         row.progress = {}
-        if row.is_used:
-            first = row.error != code
-            row.state, row.error, row.error_params = State.ERROR, code, params
-            row.failures += 1
-            row.next_run_at = _after_failure(row, now, wait)
-            if first and state is RunState.FAILED:
-                told = about_error(code, {"tool": row.tool, **params})
-                _tell_connection(
-                    row, EventKind.CONNECTION_FAILED, {"error": code, "tool": row.tool, "told": told}
-                )
-        row.save(update_fields=["progress", "state", "error", "error_params", "failures", "next_run_at"])
+        if not row.is_used:
+            row.save(update_fields=["progress"])
+            return
+        row.failures += 1
+        row.save(update_fields=["failures"])
+        if code == "internal" and parking.deaths(row) >= parking.MOST:
+            parking.stop_trying(row, run.pk, now)
+            return
+        first = row.error != code
+        row.state, row.error, row.error_params = State.ERROR, code, params
+        row.next_run_at = _after_failure(row, now, wait)
+        if first and state is RunState.FAILED:
+            tell_connection(row, told=about_error(code, {"tool": row.tool, **params}))
+        row.save(update_fields=["progress", "state", "error", "error_params", "next_run_at"])
+
+
+def _pass_on(run: Run, connection: Connection, token: UUID) -> None:
+    """End a run whose process was asked to stop, so that another worker does it: no failure of anybody."""
+    with access.acting_for(connection.company_id):
+        run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
+        run.save(update_fields=["state", "error", "finished_at"])
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if row.lease != token or not row.is_used:
+            return
+        put_back(row)
+        row.run_wanted, row.run_wanted_by = row.run_wanted or run.trigger, row.run_wanted_by or run.started_by
+        row.save(update_fields=["run_wanted", "run_wanted_by"])
+
+
+def let_go() -> None:
+    """Hand over what this process holds, because it ends at once; a row that its own work has locked is passed over."""
+    one_by_one("not_let_go", mine(), lambda one: _let_go(*one))
+
+
+def _let_go(company_id: int, connection_id: int, token: UUID) -> None:
+    with access.acting_for(company_id):
+        free = Connection.objects.select_for_update(skip_locked=True).filter(pk=connection_id, lease=token)
+        row = free.first()
+        if row is None or not row.is_used:
+            return
+        run = Run.objects.filter(connection=row, finished_at=None).first()
+        if run is not None:
+            run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
+            run.save(update_fields=["state", "error", "finished_at"])
+            row.run_wanted, row.run_wanted_by = run.trigger, run.started_by
+        put_back(row)
+        # Whoever still thinks that they hold it finds another fence.
+        row.lease = None
+        row.save(update_fields=["run_wanted", "run_wanted_by", "lease"])
+
+
+def put_back(row: Connection) -> None:
+    """Let the locked row of a connection say again how it was before a run that did not end."""
+    if row.state != State.CONNECTING:
+        row.state = State.ERROR if row.error else resting_state(row)
+    row.progress = {}
+    row.save(update_fields=["state", "progress"])
+
+
+def _database_failed(run: Run, connection: Connection, token: UUID, error: Exception) -> bool:
+    """End a run under which the database failed; ``False`` for an error that is our own mistake, as a wrong statement.
+
+    A server that went away comes back: the run is done again soon. A full disk, no memory and a statement that takes
+    too long are shown (C4).
+    """
+    cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
+    if lost(error) or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        state = str(getattr(cause, "sqlstate", None) or "")
+        away = lost(error) or not state
+        log.error("run_without_database", connection=connection.pk, run=run.pk, state=state)
+        if away:
+            again(partial(_pass_on, run, connection, token))
+        else:
+            _fail(run, connection, token, RunState.FAILED, "database", {})
+        return True
+    _fail(run, connection, token, RunState.FAILED, "internal", {})
+    return False
 
 
 def _after_failure(connection: Connection, now: datetime, wait: float | None) -> datetime:
@@ -313,37 +476,3 @@ def _after_failure(connection: Connection, now: datetime, wait: float | None) ->
         return max(now + timedelta(seconds=min(wait, SLOWER[-1].total_seconds())), now + timedelta(minutes=1))
     slow = connection.failures - 3
     return next_run(connection.pk, now) if slow < 0 else now + SLOWER[min(slow, len(SLOWER) - 1)]
-
-
-def _tell(made: Plan, kind: EventKind, data: dict[str, Json]) -> None:
-    append(
-        [
-            NewEvent(
-                company_id=made.company_id,
-                kind=kind,
-                actor=Actor(kind="sync", id=made.run_id, label="sync"),
-                entity_id=made.entity_id,
-                run_id=made.run_id,
-                plan_id=made.pk,
-                data={
-                    "entity": made.entity.name,
-                    "tool_name": tool_name(made.subscription.connection.tool),
-                    **data,
-                },
-            )
-        ]
-    )
-
-
-def _tell_connection(connection: Connection, kind: EventKind, data: dict[str, Json]) -> None:
-    actor = Actor(kind="sync", label="sync")
-    append(
-        [
-            NewEvent(
-                company_id=connection.company_id,
-                kind=kind,
-                actor=actor,
-                data={"connection": connection.pk, "tool_name": tool_name(connection.tool), **data},
-            )
-        ]
-    )

@@ -13,8 +13,8 @@ from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from rollcall.connections import gallery
 from rollcall.engine.change import Kind, Why
-from rollcall.engine.limits import Breach
 from rollcall.engine.scope import CUSTOM
+from rollcall.sync import breach_words
 
 _WHY: Final[Mapping[str, str]] = {
     Why.NEW_IN_SCOPE: gettext_noop("New in {tool} and chosen for this entity."),
@@ -89,6 +89,9 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} without having left."
         " Nothing happens until {tool} says that they left."
     ),
+    Why.ERASED: gettext_noop(
+        "Was erased from this entity for good. They come back only if an owner allows them again."
+    ),
     Why.UNUSUAL_LETTERS: gettext_noop(
         "The e-mail {email} has unusual letters. Make sure that it is not a look-alike."
     ),
@@ -132,6 +135,14 @@ _WHY_DAYLESS: Final[Mapping[str, str]] = {
 _RUN_ERRORS: Final[Mapping[str, str]] = {
     "interrupted": gettext_noop("The sync was interrupted. Nothing to do: the next one goes on."),
     "internal": gettext_noop("Something went wrong in Rollcall. Tell whoever runs it; its log says more."),
+    "database": gettext_noop(
+        "Rollcall’s database could not do its part, so nothing of this sync counts. Rollcall tries again by itself;"
+        " whoever runs it should look at its log."
+    ),
+    "parked": gettext_noop(
+        "The last 3 syncs with {tool} broke off in Rollcall, so it starts no more by itself for a day. Choose"
+        " “Sync now” to try again; if it breaks off once more, tell whoever runs Rollcall."
+    ),
 }
 
 _REFUSED: Final[Mapping[str, str]] = {
@@ -170,9 +181,19 @@ _REFUSED: Final[Mapping[str, str]] = {
         "The list of changes is no longer the one you saw. Look at it again, then confirm."
     ),
     "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
+    "unseen": gettext_noop(
+        "No sync has confirmed these changes for a day. Wait for the next good sync, then decide."
+    ),
     "override_needed": gettext_noop(
         "Write down why these changes are right; without a reason they are not made."
     ),
+}
+
+_REFUSED_LIMITS: Final[Mapping[str, str]] = {
+    "reason_needed": gettext_noop(
+        "Write down why the limits change; without a reason they stay as they are."
+    ),
+    "limits_range": gettext_noop("A limit is outside what may be set, so no limit was changed."),
 }
 
 _FIELDS: Final[Mapping[str, str]] = {
@@ -291,103 +312,28 @@ def error_sentence(code: str, params: Mapping[str, Any]) -> str:
 
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
     """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
-    return _filled(_REFUSED.get(code, code), {**params, "tool": _tool(params, "")})
+    return _filled({**_REFUSED, **_REFUSED_LIMITS}.get(code, code), {**params, "tool": _tool(params, "")})
 
 
 def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, tool: str = "") -> str:
-    """Return a passed limit as a sentence with its likely cause.
+    """Return a passed limit in sentences: what it is about, over what time, and its likely cause.
 
-    ``breach`` is a stored ``Breached`` (breach, count, of, what); ``employees`` how many the tool listed.
+    ``breach`` is one of ``Plan.breaches``; ``employees`` how many the tool listed.
     """
-    code, count = str(breach.get("breach", "")), int(breach.get("count") or 0)
     attribute, _, group = str(breach.get("what") or "").partition("=")
-    name = _tool({}, tool)
-    texts = {
-        "count": count,
-        "of": int(breach.get("of") or 0),
-        "tool": name,
-        "what": field_label(attribute),
-        "group": group,
-        "employees": "" if employees is None else employees,
-    }
-    sentence = _breach(code, count).format_map(_Blank({key: str(value) for key, value in texts.items()}))
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _breach(code: str, n: int) -> str:
-    if code == Breach.NOBODY_SEEN:
-        return gettext(
-            "{tool} lists nobody at all, though {of} members are managed."
-            " Most likely the key has lost a permission: check it before you confirm."
-        )
-    if code == Breach.NOBODY_LEFT:
-        return gettext(
-            "Nobody would be left: all {of} managed members would go."
-            " Most likely the filter or a permission in {tool} has changed."
-        )
-    if code == Breach.ARCHIVED:
-        return ngettext(
-            "{count} of {of} managed members would be archived."
-            " If that many did not leave, somebody may have changed dates in {tool} by mistake.",
-            "{count} of {of} managed members would be archived."
-            " If that many did not leave, somebody may have changed dates in {tool} by mistake.",
-            n,
-        )
-    if code == Breach.RELEASED:
-        return ngettext(
-            "{count} of {of} managed members would no longer be managed."
-            " Most likely a value that the filter names was renamed in {tool}.",
-            "{count} of {of} managed members would no longer be managed."
-            " Most likely a value that the filter names was renamed in {tool}.",
-            n,
-        )
-    if code == Breach.GROUP_GONE:
-        return gettext(
-            "Everybody whose {what} is “{group}” would go ({count} people)."
-            " Perhaps it was renamed or closed in {tool}."
-        )
-    return _breach_of_details(code, n)
-
-
-def _breach_of_details(code: str, n: int) -> str:
-    if code == Breach.EMAILS:
-        return ngettext(
-            "The e-mail of {count} of {of} managed members would change. That is right for a new domain,"
-            " and wrong after a faulty import.",
-            "The e-mails of {count} of {of} managed members would change. That is right for a new domain,"
-            " and wrong after a faulty import.",
-            n,
-        )
-    if code == Breach.BANKS:
-        return ngettext(
-            "The bank account of {count} of {of} managed members would change."
-            " Ask them in person before you confirm: changed accounts are how fraud begins.",
-            "The bank accounts of {count} of {of} managed members would change."
-            " Ask them in person before you confirm: changed accounts are how fraud begins.",
-            n,
-        )
-    if code == Breach.CLEARED:
-        return gettext(
-            "The field “{what}” would become empty for {count} of the {of} members who have it."
-            " Most likely the key may not read it any more."
-        )
-    if code == Breach.RENUMBERED:
-        return ngettext(
-            "{count} of {of} managed members has a new number in {tool}. Look whether each name fits, then link"
-            " them all at once.",
-            "{count} of {of} managed members have new numbers in {tool}. Look whether the names fit, then link"
-            " them all at once.",
-            n,
-        )
-    if code == Breach.CREATED:
-        return ngettext(
-            "{count} person would be invited at once, beside {of} managed members."
-            " Check that the filter is still the one you want.",
-            "{count} people would be invited at once, beside {of} managed members."
-            " Check that the filter is still the one you want.",
-            n,
-        )
-    return code
+    shared = (breach.get("likely") or {}).get("params", {})
+    return breach_words.said(
+        breach,
+        {
+            "tool": _tool({}, tool),
+            "what": field_label(attribute),
+            "group": group,
+            "employees": "" if employees is None else str(employees),
+            **shared,
+            "attribute": field_label(shared.get("attribute", "")),
+            "day": day_text(shared.get("day", "")),
+        },
+    )
 
 
 def field_label(name: str) -> str:

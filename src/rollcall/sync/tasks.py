@@ -2,35 +2,47 @@
 
 Jobs take ids, are safe to repeat and hold no queue locks: a killed worker with a queued successor would block such a
 lock for ever (tried with procrastinate 3.10). The lease in ``lease.py`` keeps two runs apart. A job that is lost is
-found again by its level: a connection that is due or wanted, a plan that is being applied.
+found again by its level: a connection that is due, wanted or left behind, a plan that is being applied.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import structlog
+from django.db import connection as database
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
+from rollcall.accounts.again import again
+from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
-from rollcall.directory import reminders
-from rollcall.sync import drill_kept, tally
+from rollcall.directory import erasing, reminders
+from rollcall.sync import drill_kept, erased, parking, stopping, tally
 from rollcall.sync.apply import apply
-from rollcall.sync.lease import LeaseLost, at_work, lease
+from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import next_run, resting_state, run_connection
+from rollcall.sync.run import next_run, put_back, resting_state, run_connection
+from rollcall.sync.stopping import Stopped
 
 log = structlog.get_logger(__name__)
 
 DUTY: Final = "schedule"
 _DUE_AT_ONCE: Final = 500
 _BUSY_TRIES: Final = 60
+_PATIENCE: Final = timedelta(seconds=10)
+"""So long the job of an approved plan may take to come after the approval."""
+
+SILENT_SECONDS: Final = 20
+"""A worker that has not said for so long that it lives is dead; it says so every 5 s."""
+
+APPLY: Final = "rollcall.sync.tasks.apply_plan"
 
 
 @app.task(name="rollcall.sync.tasks.sync_connection")
@@ -48,10 +60,13 @@ def sync_connection(company_id: int, connection_id: int, trigger: str, started_b
         defer_run(company_id, connection_id, *again)
 
 
-@app.task(name="rollcall.sync.tasks.apply_plan")
+@app.task(name=APPLY)
 def apply_plan(company_id: int, plan_id: int, approved_by: str = "") -> None:
     """Apply an approved plan; waits for a run that is just at work on the connection."""
     for _ in range(_BUSY_TRIES):
+        if stopping.asked():
+            defer_apply(company_id, plan_id, approved_by)
+            return
         with access.acting_for(company_id):
             plan = Plan.objects.select_related("subscription", "entity").get(pk=plan_id)
         if plan.state != PlanState.APPLYING:
@@ -72,14 +87,22 @@ def _apply(plan: Plan, token: UUID, approved_by: str) -> None:
     except LeaseLost:
         log.info("apply_stopped", plan=plan.pk)
         return
+    except Stopped:
+        log.info("apply_passed_on", plan=plan.pk)
+        defer_apply(plan.company_id, plan.pk, approved_by)
+        return
+    again(partial(_settled, plan))
+    # Who belongs where is another matter now, for pages between entities.
+    again(partial(tally.count, plan.company_id, plan.subscription.connection_id, moved=False))
+
+
+def _settled(plan: Plan) -> None:
     with access.acting_for(plan.company_id):
         connection = Connection.objects.select_for_update().get(pk=plan.subscription.connection_id)
         if connection.is_used and not connection.error:
             connection.state = resting_state(connection)
             connection.next_run_at = connection.next_run_at or next_run(connection.pk, timezone.now())
             connection.save(update_fields=["state", "next_run_at"])
-    # Who belongs where is another matter now, for pages between entities.
-    tally.count(plan.company_id, plan.subscription.connection_id, moved=False)
 
 
 @app.task(name="rollcall.sync.tasks.fire_drill")
@@ -90,8 +113,14 @@ def fire_drill(company_id: int, entity_id: int) -> None:
 
 @app.task(name="rollcall.sync.tasks.tick")
 def tick(timestamp: int = 0) -> None:
-    """The minute's round: start due runs, take up interrupted plans, remind the invited."""
+    """The minute's round: take up what a dead worker left, start due runs and waiting plans, remind the invited.
+
+    What raises for one company is logged, and the others get theirs.
+    """
     now = timezone.now()
+    with access.on_duty(DUTY):
+        left = left_behind(_DUE_AT_ONCE)
+    one_by_one("not_taken_up", left, lambda one: take_up(*one, now=now))
     with access.on_duty(DUTY):
         due = list(
             Connection.objects.filter(Q(next_run_at__lte=now) | ~Q(run_wanted=""))
@@ -99,22 +128,79 @@ def tick(timestamp: int = 0) -> None:
             .order_by("next_run_at")
             .values_list("company_id", "pk", "run_wanted", "run_wanted_by")[:_DUE_AT_ONCE]
         )
-        waiting = list(
-            Plan.objects.filter(
-                state=PlanState.APPLYING, decided_at__lt=now - timedelta(minutes=2)
-            ).values_list("company_id", "pk", "decided_by")[:_DUE_AT_ONCE]
-        )
+        waiting = _forgotten(now)
         webhooks.forget_old(now)
         pacing.forget_old(now)
-    for company_id, connection_id, trigger, by in due:
-        with access.acting_for(company_id):
-            # Moved on before the job exists: if the job is lost, the next hour has its run; never 24 at once (C9).
-            moved = Connection.objects.filter(pk=connection_id, next_run_at__lte=now)
-            moved.update(next_run_at=next_run(connection_id, now))
-        defer_run(company_id, connection_id, trigger or "clock", by)
-    for company_id, plan_id, by in waiting:
-        defer_apply(company_id, plan_id, by)
+    one_by_one("run_not_started", due, lambda one: _start_due(*one, now=now))
+    one_by_one("apply_not_started", waiting, lambda one: defer_apply(*one))
     reminders.send_due(now)
+    one_by_one("erasure_not_finished", erasing.unfinished(), lambda one: defer_erasure(*one))
+
+
+@app.task(name="rollcall.sync.tasks.finish_erasure")
+def finish_erasure(company_id: int, tombstone_id: int) -> None:
+    """Take somebody who was erased out of the audit log and of what names them elsewhere."""
+    erased.finish(company_id, tombstone_id)
+
+
+def _forgotten(now: datetime) -> list[tuple[int, int, str]]:
+    """Return (company, plan, by whom) of approved plans that no job in the queue, or of a living worker, is about."""
+    waiting = Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - _PATIENCE)
+    found = list(waiting.order_by("decided_at").values_list("company_id", "pk", "decided_by"))
+    if not found:
+        return []
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (job.args ->> 'plan_id')::bigint FROM procrastinate_jobs job
+            LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+            WHERE job.task_name = %s AND (job.status = 'todo' OR (
+                job.status = 'doing' AND worker.last_heartbeat > now() - make_interval(secs => %s)))
+            """,
+            [APPLY, SILENT_SECONDS],
+        )
+        known = {row[0] for row in cursor.fetchall()}
+    return [one for one in found if one[1] not in known][:_DUE_AT_ONCE]
+
+
+def _start_due(company_id: int, connection_id: int, trigger: str, by: str, *, now: datetime) -> None:
+    with access.acting_for(company_id):
+        # Moved on before the job exists: if the job is lost, the next hour has its run; never 24 at once (C9).
+        moved = Connection.objects.filter(pk=connection_id, next_run_at__lte=now)
+        moved.update(next_run_at=next_run(connection_id, now))
+    defer_run(company_id, connection_id, trigger or "clock", by)
+
+
+def take_up(company_id: int, connection_id: int, *, now: datetime) -> None:
+    """Go on with what a worker left behind that died: its run begins again, its plan is applied to the end (C1).
+
+    The first time at once. The second time some minutes later, each connection at another moment: when one of them
+    takes the worker with it, the others that were at work there are not counted as guilty with it. The third time
+    the connection is parked.
+    """
+    with lease(company_id, connection_id) as token:
+        if token is None:
+            return
+        with access.acting_for(company_id):
+            row = Connection.objects.select_for_update().get(pk=connection_id)
+            died = parking.end_unfinished(row, now)
+            if row.is_used:
+                put_back(row)
+            if row.is_used and died:
+                _again_later(row, parking.deaths(row), now)
+            plans = Plan.objects.filter(subscription__connection=row, state=PlanState.APPLYING)
+            begun = list(plans.exclude(decided_at=None).order_by("pk").values_list("pk", "decided_by"))
+    log.warning("taken_up", company_id=company_id, connection=connection_id, runs=died, plans=len(begun))
+    for plan_id, by in begun:
+        defer_apply(company_id, plan_id, by)
+
+
+def _again_later(row: Connection, deaths: int, now: datetime) -> None:
+    if deaths >= parking.MOST:
+        parking.stop_trying(row, None, now)
+        return
+    row.next_run_at = now if deaths == 1 else now + timedelta(minutes=2, seconds=row.pk * 97 % 480)
+    row.save(update_fields=["next_run_at"])
 
 
 def defer_run(
@@ -128,3 +214,8 @@ def defer_run(
 def defer_apply(company_id: int, plan_id: int, approved_by: str) -> None:
     """Queue the apply of an approved plan. Call it after the commit."""
     apply_plan.defer(company_id=company_id, plan_id=plan_id, approved_by=approved_by)
+
+
+def defer_erasure(company_id: int, tombstone_id: int) -> None:
+    """Queue what is left of an erasure. Call it after the commit."""
+    finish_erasure.defer(company_id=company_id, tombstone_id=tombstone_id)

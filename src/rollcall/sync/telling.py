@@ -4,6 +4,7 @@ Who writes the mails cannot ask this room, so the words travel in the event.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from django.utils import translation
 
@@ -24,14 +25,19 @@ def in_every_language(say: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
     return told
 
 
-def about_held(made: Plan) -> dict[str, Json]:
-    """Return the limits that a held plan passes, and what confirming it would do."""
+def about_held(made: Plan, *, paused_since: datetime | None = None) -> dict[str, Json]:
+    """Return the limits that a held plan passes, and what confirming it would do.
+
+    ``paused_since``: runs were stopped from then on, and what happened meanwhile waits for a person anyway.
+    """
     tool, employees = made.subscription.connection.tool, made.counts.get("employees")
 
     def told() -> list[str]:
         return [breach_sentence(one, employees=employees, tool=tool) for one in made.breaches]
 
+    after = {"paused_since": paused_since.isoformat()} if paused_since else {}
     return {
+        **after,
         "breaches": [one["breach"] for one in made.breaches],
         "told": in_every_language(told),
         "would": in_every_language(lambda: [change_sentence(made.counts)]),

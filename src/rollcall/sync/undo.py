@@ -1,11 +1,12 @@
 """An applied plan taken back: as a plan of its own, to look at and confirm like any other (product decision 15)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from django.db import connection as database
 
 from rollcall.directory import undoing
 from rollcall.engine.change import ACTING, Change, Kind
@@ -45,8 +46,8 @@ def make_undo(original: Plan, *, made_by: str, now: datetime) -> Plan:
             digest.add(change)
             remarks.add(change)
             kinds[change.kind] += 1
-            rows.append(_row(made, number, change))
-        Line.objects.bulk_create(rows, batch_size=CHUNK)
+            rows.append(_row(number, change))
+        _store(made, rows)
     made.digest = digest.hex()
     made.counts = {
         **{str(kind): kinds[kind] for kind in Kind},
@@ -80,12 +81,21 @@ def _done(line: Line) -> Done:
     return Done(change=line.as_change(), manager_before=manager.get("was"), manager_known="was" in manager)
 
 
-def _row(made: Plan, number: int, change: Change) -> Line:
-    values = msgspec.to_builtins(change)
-    return Line(
-        company_id=made.company_id,
-        plan=made,
-        number=number,
-        state=LineState.WANTED if change.kind in ACTING else LineState.SHOWN,
-        **values,
-    )
+def _row(number: int, change: Change) -> dict[str, Any]:
+    state = LineState.WANTED if change.kind in ACTING else LineState.SHOWN
+    return {"number": number, "state": state, **msgspec.to_builtins(change)}
+
+
+def _store(made: Plan, rows: Sequence[dict[str, Any]]) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why, params,
+                                   fields, employee_digest, state, managers_set)
+            SELECT %s, %s, x.number, x.kind, x.employee_id, x.member_id, coalesce(x.name, ''), coalesce(x.email, ''),
+                   x.why, coalesce(x.params, '{}'), coalesce(x.fields, '{}'), '', x.state, false
+            FROM jsonb_to_recordset(%s::jsonb) AS x(number int, kind text, employee_id text, member_id bigint,
+                name text, email text, why text, params jsonb, fields jsonb, state text)
+            """,
+            [made.company_id, made.pk, msgspec.json.encode(rows).decode()],
+        )

@@ -60,6 +60,7 @@ _LEVERS: Final[Mapping[Lever, str]] = {
     Lever.DECIDE: gettext_noop("You say under “Who is who” that it is the same person, or that it is right."),
     Lever.TWO_PEOPLE: gettext_noop("You say under “Who is who” that these are two people."),
     Lever.BRING_BACK: gettext_noop("You bring them back on their member page."),
+    Lever.ALLOW_AGAIN: gettext_noop("An owner allows them again, under Members > Erased."),
 }
 
 SETTINGS: Final = frozenset(

@@ -13,6 +13,7 @@ from rollcall.accounts.models import Plan, Role
 from rollcall.connections import gallery
 from rollcall.events.catalogue import DOCS, Kind
 from rollcall.events.models import Event
+from rollcall.sync.limit_words import change_text
 from rollcall.sync.sentences import day_text, error_sentence, field_label, why_sentence
 from rollcall.web.words import value_label
 
@@ -26,12 +27,12 @@ _PLAIN: Final[Mapping[str, str]] = {
     Kind.MEMBER_BANK_CHANGED: gettext_noop("New bank account: it waits for the member to confirm it."),
     Kind.MEMBER_BANK_DISPUTED: gettext_noop("The member says that the new bank account is not theirs."),
     Kind.MEMBER_SUSPENSION_LIFTED: gettext_noop("Suspension lifted."),
+    Kind.MEMBER_ALLOWED_AGAIN: gettext_noop("Somebody who was erased may come back from the HR tool."),
     Kind.CONNECTION_CONNECTED: gettext_noop("{tool} connected."),
     Kind.CONNECTION_RECOVERED: gettext_noop("The connection to {tool} works again."),
     Kind.CONNECTION_DISCONNECTED: gettext_noop("{tool} disconnected. Members stay as they were."),
     Kind.TOOL_REQUESTED: gettext_noop("HR tool “{name}” asked for."),
     Kind.PLAN_PREVIEWED: gettext_noop("Preview shown."),
-    Kind.PLAN_HELD: gettext_noop("Changes from {tool} held: they pass a limit and wait for a person."),
     Kind.PLAN_REJECTED: gettext_noop("Changes rejected. Nobody was changed."),
     Kind.SETTINGS_CHANGED: gettext_noop("Settings of the integration changed."),
     Kind.TOKEN_ISSUED: gettext_noop("API token “{name}” made."),
@@ -172,6 +173,25 @@ def _approved(data: Mapping[str, Any], texts: _Blank) -> str:
     return _because(gettext("Changes confirmed."), data.get("override"))
 
 
+def _held(data: Mapping[str, Any], texts: _Blank) -> str:
+    if data.get("paused_since") and not data.get("breaches"):
+        return gettext("What happened in {tool} during the pause waits for a person.").format_map(texts)
+    return gettext("Changes from {tool} held: they pass a limit and wait for a person.").format_map(texts)
+
+
+def _emptied(data: Mapping[str, Any], texts: _Blank) -> str:
+    number = len(data.get("entries") or {})
+    return ngettext(
+        "{n} entry of the audit log was emptied of somebody who was erased.",
+        "{n} entries of the audit log were emptied of somebody who was erased.",
+        number,
+    ).format(n=number)
+
+
+def _erased(data: Mapping[str, Any], texts: _Blank) -> str:
+    return _because(gettext("An archived member was erased for good."), data.get("reason"))
+
+
 def _because(head: str, reason: str | None) -> str:
     # Not in an f-string: makemessages finds no text in there.
     because = gettext("Reason: {reason}")
@@ -193,6 +213,11 @@ def _entity_changed(data: Mapping[str, Any], texts: _Blank) -> str:
     return gettext("Details changed.")
 
 
+def _limits_changed(data: Mapping[str, Any], texts: _Blank) -> str:
+    said = [change_text(name, *pair) for name, pair in (data.get("limits") or {}).items()]
+    return _because(" ".join([gettext("Limits changed."), *said]), data.get("reason"))
+
+
 _OWN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any], _Blank], str]]] = {
     Kind.MEMBER_UPDATED: _updated,
     Kind.MEMBER_SUSPENDED: _suspended,
@@ -200,7 +225,11 @@ _OWN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any], _Blank], str]]] = {
     Kind.CONNECTION_FAILED: _failed,
     Kind.CONNECTION_CHANGED: _connection_changed,
     Kind.PLAN_APPROVED: _approved,
+    Kind.PLAN_HELD: _held,
+    Kind.MEMBER_ERASED: _erased,
+    Kind.AUDIT_EMPTIED: _emptied,
     Kind.PLAN_APPLIED: _applied,
+    Kind.LIMITS_CHANGED: _limits_changed,
     Kind.ENTITY_CHANGED: _entity_changed,
     Kind.COMPANY_PLAN_CHANGED: _entity_changed,
 }

@@ -7,7 +7,7 @@ from rollcall.web.choosing import between, configure, why
 from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
 from rollcall.web.identity import who
 from rollcall.web.mails import mail, mail_choices, mail_preview
-from rollcall.web.members import join, me, member, member_acts, member_bulk, members
+from rollcall.web.members import erase, join, me, member, member_acts, member_bulk, members
 from rollcall.web.plans import plan_file, preview, runs
 from rollcall.web.tools import (
     authorise,
@@ -17,6 +17,7 @@ from rollcall.web.tools import (
     guides,
     instant,
     integrations,
+    limits,
     tool_requests,
     webhook,
 )
@@ -40,6 +41,9 @@ urlpatterns = [
     path("members/<int:member_id>/archive/", member_acts.archive, name="archive_member"),
     path("members/<int:member_id>/bring-back/", member_acts.bring_back, name="bring_back_member"),
     path("members/<int:member_id>/resend/", member_acts.resend, name="resend_invitation"),
+    path("members/<int:member_id>/erase/", erase.erase, name="erase_member"),
+    path("members/erased/", erase.erased, name="erased_members"),
+    path("members/erased/<int:tombstone_id>/allow/", erase.allow_again, name="allow_again"),
     path("members/<int:member_id>/cancel/", member_acts.cancel, name="cancel_invitation"),
     path("me/", me.me, name="me"),
     path("me/bank/", me.confirm_bank, name="confirm_bank"),
@@ -57,6 +61,7 @@ urlpatterns = [
     path("settings/integrations/guides/", guides.guides, name="guides"),
     path("settings/integrations/other/guide/", guides.other_tool, name="other_tool"),
     path("settings/integrations/disconnect/", integrations.disconnect, name="disconnect"),
+    path("settings/integrations/limits/", limits.limits, name="limits"),
     path("settings/integrations/instant/", instant.instant, name="instant"),
     path("settings/integrations/drill/", drill.drill, name="drill"),
     path("settings/integrations/drill/progress/", drill.progress, name="drill_progress"),

@@ -78,6 +78,7 @@ GROUPS: Final[Sequence[tuple[str, Any, Mapping[Kind, Any]]]] = (
         _("Company and settings"),
         {
             Kind.SETTINGS_CHANGED: _("Settings changed"),
+            Kind.LIMITS_CHANGED: _("Limits changed"),
             Kind.ENTITY_CREATED: _("Entity added"),
             Kind.ENTITY_CHANGED: _("Entity changed"),
             Kind.COMPANY_PLAN_CHANGED: _("Plan changed"),

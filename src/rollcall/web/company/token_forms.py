@@ -1,6 +1,6 @@
 """The form of a new API token."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,12 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rollcall.accounts.models import Entity
-from rollcall.accounts.tokens import SCOPES
+from rollcall.accounts.tokens import ERASE, SCOPES
 from rollcall.web.members.member_forms import text_field
 
 SCOPE_WORDS: Final = {
     "read": (_("Read"), _("See entities, members, employees, syncs and the audit log.")),
     "members:write": (_("Change members"), _("Change details of members, suspend and archive them.")),
+    ERASE: (
+        _("Erase members"),
+        _("Erase archived members for good. This cannot be undone; only an owner can allow it."),
+    ),
     "connections:write": (
         _("Manage the HR tool"),
         _("Connect, choose employees, sync, pause and disconnect. Changes still wait to be confirmed."),
@@ -34,7 +38,11 @@ _LONGEST_LIFE: Final = timedelta(days=3653)
 
 
 class TokenForm(forms.Form):
-    """Name, scopes, entity and end of a token. `entities` are those that the person may give a token for."""
+    """Name, scopes, entity and end of a token.
+
+    `entities` are those that the person may give a token for; `owned` those, as the form names them, in which the
+    token may erase members.
+    """
 
     name = text_field(_("Name"), required=True)
     entity = forms.ChoiceField(label=_("Where it works"), widget=forms.RadioSelect)
@@ -67,8 +75,21 @@ class TokenForm(forms.Form):
         label=_("I know that whoever finds this token can use it until somebody revokes it."), required=False
     )
 
-    def __init__(self, *args: Any, entities: Sequence[Entity], whole: bool, zone: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        entities: Sequence[Entity],
+        whole: bool,
+        zone: str,
+        owned: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._owned = owned
+        if not owned:
+            self.fields["scopes"].choices = [  # type: ignore[attr-defined] # a ChoiceField
+                (scope, SCOPE_WORDS[scope][0]) for scope in SCOPES if scope != ERASE
+            ]
         self._zone = ZoneInfo(zone)
         self.fields["name"].widget.attrs["maxlength"] = "100"
         self.fields["name"].help_text = _("What it is for, such as “Payroll export”. The audit log shows it.")
@@ -97,6 +118,13 @@ class TokenForm(forms.Form):
                 self.add_error("day", _("This day is over. Choose a later one."))
             elif day - today > _LONGEST_LIFE:
                 self.add_error("day", _("Choose a day within ten years."))
+        if (
+            ERASE in self.cleaned_data.get("scopes", ())
+            and self.cleaned_data.get("entity") not in self._owned
+        ):
+            self.add_error(
+                "scopes", _("Only an owner of every entity it works in can let a token erase members.")
+            )
         if ends == NEVER and not self.cleaned_data.get("sure"):
             self.add_error("sure", _("A token without an end needs this tick."))
         return self.cleaned_data

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
-from rollcall.accounts.models import ApiToken, Entity
+from rollcall.accounts.models import ApiToken, Entity, Role
 from rollcall.events import company as changes
 from rollcall.web.company.token_forms import SCOPE_WORDS, WHOLE_COMPANY, TokenForm
 from rollcall.web.moments import Moment, moment
@@ -106,7 +106,13 @@ def make_token(request: HttpRequest) -> HttpResponse:
     """
     mine = _looked_after(request)
     whole = _whole_company(request, mine)
-    form = TokenForm(request.POST or None, entities=mine, whole=whole, zone=entity_of(request).time_zone)
+    form = TokenForm(
+        request.POST or None,
+        entities=mine,
+        whole=whole,
+        zone=entity_of(request).time_zone,
+        owned=_owned(request, mine, whole=whole),
+    )
     if request.method == "POST":
         number = request.POST.get("form", "")
         if number not in request.session.get(_FORMS, []):
@@ -122,6 +128,14 @@ def make_token(request: HttpRequest) -> HttpResponse:
         request.session[_FORMS] = [*request.session.get(_FORMS, []), number][-_MOST_FORMS:]
     shown = {"form": form, "number": number, "scopes": SCOPE_WORDS}
     return render(request, "tokens/make.html", shown, status=422 if form.errors else 200)
+
+
+def _owned(request: HttpRequest, mine: list[Entity], *, whole: bool) -> list[str]:
+    """Return where a token of this person may erase members, as the form names it."""
+    grants = cast("CompanyRequest", request).grants
+    owned = {one.entity_id for one in grants if one.role == Role.OWNER}
+    found = [str(one.pk) for one in mine if one.pk in owned]
+    return [*found, WHOLE_COMPANY] if whole and len(found) == len(mine) else found
 
 
 def _used_up(request: HttpRequest) -> HttpResponse:

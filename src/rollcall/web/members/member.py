@@ -79,6 +79,7 @@ def member(request: HttpRequest, member_id: int) -> HttpResponse:
         "now": timezone.now(),
         "suspended_at": moment(found.suspended_at, zone),
         "admin": is_admin(request),
+        "owner": role_of(request) == Role.OWNER,
         "everything_locked": all(name in locked for name in actions.EDITABLE),
         **_history(request, found, tool),
     }

@@ -34,7 +34,11 @@ def decisions(entity: Entity) -> list[Decision]:
 def _decision(made: Plan, entity: Entity) -> Decision:
     tool = gallery.tool_name(made.subscription.connection.tool)
     held = made.state == PlanState.HELD
-    if held:
+    if held and made.subscription.paused_since is not None:
+        title = gettext(
+            "What happened in {tool} during the pause waits for your look. Nobody was changed."
+        ).format(tool=tool)
+    elif held:
         title = gettext("A sync wants to change more than usual. It waits for you; nobody was changed by it.")
     elif made.undoes_id is not None:
         title = gettext("An undo waits to be confirmed.")

@@ -17,7 +17,6 @@ from rollcall.connections.models import State
 from rollcall.engine.change import ACTING
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.sync import actions, both
-from rollcall.sync.actions import PREVIEW_LIVES
 from rollcall.sync.doubtful import doubtful_kinds
 from rollcall.sync.models import WAITING, Line, LineState, Plan, PlanState
 from rollcall.sync.preview import PAGE, Group, group_counts, latest_plan, lines_of_group, plan_of
@@ -58,8 +57,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     entity, made = find(request, plan_id)
     connection = made.subscription.connection
     tool = gallery.tool_name(connection.tool)
-    mortal = made.for_settings or made.undoes_id is not None
-    old = made.state in WAITING and mortal and timezone.now() - made.made_at > PREVIEW_LIVES
+    old = made.state in WAITING and actions.is_old(made, timezone.now())
     waiting = made.state in WAITING and not old
     left = rest(made) if waiting else {}
     others, _strangers = others_of(request, connection) if waiting and made.undoes_id else ([], [])
@@ -72,6 +70,9 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "undoes": made.undoes and moment(made.undoes.finished_at, entity.time_zone),
         "undone": _undone(made, entity),
         "paused": connection.state == State.PAUSED,
+        "catching_up": moment(made.subscription.paused_since, entity.time_zone)
+        if made.state == PlanState.HELD
+        else None,
         **_group(request, made, tool),
         "breaches": [
             breach_sentence(one, employees=made.counts.get("employees"), tool=tool) for one in made.breaches

@@ -196,7 +196,11 @@ def resume(request: HttpRequest) -> HttpResponse:
     def act(connection: Connection, actor: Actor) -> None:
         actions.resume(connection, actor=actor)
 
-    return _press(request, act, gettext("Resumed. A sync starts in a moment."))
+    return _press(
+        request,
+        act,
+        gettext("Resumed. A sync looks at what happened meanwhile and shows you first."),
+    )
 
 
 @require_POST

@@ -16,7 +16,7 @@ from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
 from rollcall.sync.preview import waiting_plan
-from rollcall.sync.sentences import error_sentence, field_label
+from rollcall.sync.sentences import change_sentence, error_sentence, field_label
 from rollcall.web.moments import Moment, moment
 
 CHIPS: Final = {
@@ -76,6 +76,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     mend: Mend | None
     waiting: Plan | None
     held: bool
+    # since when runs were stopped, while what happened meanwhile waits for a look
+    paused_since: Moment | None
+    # what the plan that waits would do, in one sentence with numbers
+    waiting_says: str
+    # nothing had happened during the pause
+    caught_up: bool
     unreadable: list[str]
     can_connect: bool
     # the tool can tell of changes at once
@@ -114,6 +120,8 @@ def card_of(entity: Entity) -> Card | None:
     connection, waiting = subscription.connection, waiting_plan(entity.pk)
     state = state_for(subscription, waiting)
     word, icon, colour = CHIPS[state]
+    if state == State.HELD and subscription.paused_since is not None:
+        word, icon = _("Waiting for your look"), "list-checks"
     counts = members.counts(entity.pk)
     zone = entity.time_zone
     applying = Plan.objects.filter(entity=entity, state=PlanState.APPLYING).exists()
@@ -143,6 +151,9 @@ def card_of(entity: Entity) -> Card | None:
         mend=_mend(connection, tool) if entity.company.plan in actions.PLANS_WITH_HR else None,
         waiting=waiting,
         held=waiting is not None and waiting.state == PlanState.HELD,
+        paused_since=moment(subscription.paused_since, zone),
+        waiting_says=change_sentence(waiting.counts) if waiting is not None else "",
+        caught_up=entity.pk in connection.progress.get("caught_up", ()),
         unreadable=sorted({field_label(name) for name in connection.unreadable}),
         can_connect=entity.company.plan in actions.PLANS_WITH_HR,
         instant=tool is not None and bool(tool.webhooks),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('connections', '0009_tally'),
-        ('directory', '0007_quicker_fold'),
+        ('directory', '0008_tombstones'),
     ]
 
     operations = [

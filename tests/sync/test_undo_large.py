@@ -1,0 +1,47 @@
+"""Ten thousand changes taken back: how long the plan and its apply take is printed (``pytest -s``)."""
+
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from rollcall.directory.models import Member
+from rollcall.sync import actions
+from rollcall.sync.models import Plan
+from tests.sync import flow as flows
+from tests.sync.flow import ALICE, Flow, forget_schedule
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
+
+CHANGES = 10_000
+MOST_SECONDS = 30
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, settings: Any, db: None) -> Any:
+    monkeypatch.setattr(flows, "PEOPLE", int(CHANGES * 1.25))
+    with flows.running("bamboohr") as made:
+        monkeypatch.setenv("ROLLCALL_BASE_URL_BAMBOOHR", made.sim.url("bamboohr"))
+        settings.ROLLCALL_ALLOW_HOSTS = ("127.0.0.1",)
+        forget_schedule()
+        yield made
+
+
+def test_d15_ten_thousand_changes_are_taken_back_within_half_a_minute(large: Flow) -> None:
+    done = large.go_live()
+    assert done.outcome["done"] >= CHANGES
+    original = large.get(lambda: Plan.objects.select_related("subscription__connection").get(pk=done.pk))
+    begun = time.monotonic()
+    undo = large.get(lambda: actions.undo(original, actor=ALICE))
+    planned = time.monotonic()
+    large.approve(undo, override="wrong filter")
+    applied = large.apply(undo)
+    ended = time.monotonic()
+    changes = applied.outcome["done"]
+    sys.stdout.write(
+        f"undo of {changes:,} changes: plan {planned - begun:.1f} s, apply {ended - planned:.1f} s\n"
+    )
+    assert changes == done.outcome["done"]
+    assert large.get(lambda: Member.objects.exclude(state="archived").count()) == 0
+    assert (ended - begun) * CHANGES / changes < MOST_SECONDS
