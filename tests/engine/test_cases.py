@@ -3,7 +3,8 @@
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
 ``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``absences`` (of them, by id),
-``kept`` (fields that the tool seems to have lost), ``adopt`` and ``shows`` (product and fault ids).
+``kept`` (fields that the tool seems to have lost), ``decisions`` (what a person said, by employee id), ``adopt`` and
+``shows`` (product and fault ids).
 """
 
 from datetime import datetime
@@ -15,12 +16,14 @@ from msgspec import Struct, structs
 
 from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
+from rollcall.engine.identity import renumbered
 from rollcall.engine.masks import is_mask
-from rollcall.engine.match import Candidate, join
+from rollcall.engine.match import Candidate, Decided, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Bank, Link, Member
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee
+from rollcall.engine.status import first_day
 
 CASES = Path(__file__).parent / "cases"
 
@@ -35,6 +38,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vanished: list[str] = []
     absences: dict[str, Absence] = {}
     kept: list[str] = []
+    decisions: dict[str, Decided] = {}
     settings: Settings = Settings()
     now: datetime = datetime.fromisoformat("2026-03-16T09:00:00+00:00")
     zone: str = "Europe/Paris"
@@ -53,21 +57,23 @@ def _is_value(told: object) -> bool:
     return bool(told and told.strip() and not is_mask(told)) if isinstance(told, str) else bool(told)
 
 
-def as_missing(one: Candidate, case: Case) -> Candidate:
-    """Return the candidate as the list of the case has them, or lacks them."""
-    number = one.employee.id
-    return structs.replace(one, vanished=number in case.vanished, absence=case.absences.get(number))
+def candidates_of(case: Case) -> list[Candidate]:
+    """Return everybody of the case as a plan looks at them."""
+    found = join(
+        *(case.snapshot, case.members, case.links, case.settings.scope),
+        exceptions=case.settings.exceptions,
+        banks=case.banks,
+        vanished=case.vanished,
+        decisions=case.decisions,
+        settings=case.settings,
+        day=first_day(case.now),
+    )
+    return [structs.replace(one, absence=case.absences.get(one.employee.id)) for one in found]
 
 
 def plan_of(case: Case) -> list[Change]:
     """Return the plan for the case."""
-    settings = case.settings
-    joined = join(
-        *(case.snapshot, case.members, case.links, settings.scope),
-        exceptions=settings.exceptions,
-        banks=case.banks,
-    )
-    found = [as_missing(one, case) for one in joined]
+    found = candidates_of(case)
 
     def candidates(leaders_only: bool) -> list[Candidate]:
         return [one for one in found if one.leads or not leaders_only]
@@ -81,6 +87,7 @@ def plan_of(case: Case) -> list[Change]:
             clearable=clearable(case.snapshot),
             kept=case.kept,
             adopt=case.adopt,
+            renumbered=lambda: renumbered(found, case.members, case.links),
         )
     )
 

@@ -19,23 +19,11 @@ from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import DaysBefore, Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.engine.status import Standing
-from tests.engine.test_cases import Case, as_missing
+from tests.engine.test_cases import Case, candidates_of
 from tests.engine.test_properties import NOW, companies
 
 ZONE = "Europe/Paris"
 BELONGS = {Outcome.CREATE, Outcome.LINK, Outcome.REACTIVATE, Outcome.UPDATE, Outcome.IN_STEP}
-
-
-def candidates(case: Case) -> list[Candidate]:
-    joined = join(
-        case.snapshot,
-        case.members,
-        case.links,
-        case.settings.scope,
-        exceptions=case.settings.exceptions,
-        banks=case.banks,
-    )
-    return [as_missing(one, case) for one in joined]
 
 
 def explained(one: Candidate, settings: Settings) -> Explanation:
@@ -45,7 +33,7 @@ def explained(one: Candidate, settings: Settings) -> Explanation:
 @given(companies(contested=True))
 def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
     """Product decision 16: for everybody, also where the plan has no line."""
-    for one in candidates(case):
+    for one in candidates_of(case):
         lines = decide(one, case.settings, now=NOW, zone=ZONE)
         found = explain(one, case.settings, lines, now=NOW, zone=ZONE)
         acting = [line for line in lines if line.kind in ACTING]
@@ -61,7 +49,7 @@ def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
 
 @given(companies(contested=True))
 def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(case: Case) -> None:
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         managed = one.link is not None and one.link.managed
         match found.verdict.outcome:
@@ -85,7 +73,7 @@ def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(cas
 @given(companies(contested=True))
 def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
     """Every way was walked by the planner itself, and there is always one."""
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         reached = {way.leads_to for way in found.ways}
         for way in found.ways:
@@ -99,7 +87,7 @@ def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
 
 @given(companies(contested=True))
 def test_the_tie_is_the_one_that_the_planner_matches_by(case: Case) -> None:
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         if one.link is not None:
             assert found.tie in (Tie.MANAGED, Tie.REMEMBERED)

@@ -1,6 +1,6 @@
 """In which fields a member differs from what the HR tool says, and what is worth a remark."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from rollcall.engine.change import Change, FieldChange, Kind, Why
 from rollcall.engine.masks import BLANK, is_address, is_mask
-from rollcall.engine.match import Candidate, ManagerState, email_key, full_name
+from rollcall.engine.match import Candidate, Decided, ManagerState, email_key, full_name
 from rollcall.engine.roster import Member
 from rollcall.engine.scope import sends_managers
 from rollcall.engine.settings import Ownership, Settings, ownership
@@ -47,6 +47,7 @@ class Given(Struct, frozen=True, kw_only=True):
     clearable: Collection[str]
     kept: Collection[str]
     adopt: bool
+    renumbered: Callable[[], bool]
 
 
 def line(
@@ -144,6 +145,8 @@ def _email(one: Candidate, after: str | None, member: Member | None) -> tuple[li
         return [shared(one, Kind.NOTE)], True
     if one.email_taken:
         return [line(one, Kind.NOTE, Why.EMAIL_TAKEN, params=params)], True
+    if one.looks_like and one.decided is not Decided.SAME:
+        return [line(one, Kind.NOTE, Why.LOOKS_LIKE, params={**params, "other": one.looks_like})], True
     return unusual, False
 
 

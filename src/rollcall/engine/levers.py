@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from rollcall.engine.absence import WAIT, Absence
 from rollcall.engine.change import Why
-from rollcall.engine.match import Candidate
+from rollcall.engine.match import Candidate, Decided
 from rollcall.engine.outcome import Outcome, Verdict, verdict
 from rollcall.engine.plan import decide
 from rollcall.engine.roster import Member, State
@@ -41,6 +41,8 @@ class Lever(StrEnum):
     PREVIEW = "preview"
     OTHER_OWNER = "other_owner"
     BRING_BACK = "bring_back"
+    DECIDE = "decide"
+    TWO_PEOPLE = "two_people"
     ALLOW_AGAIN = "allow_again"
 
 
@@ -160,6 +162,10 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.SHARED_EMAIL: Lever.OWN_EMAIL,
     Why.EMAIL_TAKEN: Lever.FREE_EMAIL,
     Why.MEMBER_LINKED_ELSEWHERE: Lever.RIGHT_EMAIL,
+    Why.NEW_NUMBER: Lever.DECIDE,
+    Why.REUSED_ID: Lever.DECIDE,
+    Why.LOOKS_LIKE: Lever.DECIDE,
+    Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
     Why.INVITE_LATER: Lever.WAIT,
     Why.NO_START_DATE: Lever.START_DATE,
     Why.STATUS_UNKNOWN: Lever.STATUS,
@@ -176,6 +182,7 @@ _OUT_OF: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED_UNPROVEN: Lever.STAYS_MISSING,
     Why.VANISHED_OUTSIDE: Lever.LEAVES,
     Why.VANISHED_ADMIN: Lever.LEAVES,
+    Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
     Why.ARCHIVING_IS_OFF: Lever.ARCHIVING_ON,
     Why.LEFT_BUT_NOT_MANAGED: Lever.PREVIEW,
     Why.LAST_OWNER: Lever.OTHER_OWNER,
@@ -208,7 +215,8 @@ def _today(world: World) -> date:
 
 def _with_email(world: World) -> World:
     own = _record(world, work_email="somebody@example.com")
-    return _person(own, twins=0, same_email=None, same_email_linked=False, email_taken=False)
+    free = _person(own, twins=0, same_email=None, same_email_linked=False, email_taken=False)
+    return _person(free, tied_to="", tied_record=None, tied_gone=False, looks_like="")
 
 
 def _left(world: World) -> World:
@@ -239,7 +247,7 @@ _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     ),
     Lever.EMAIL: _with_email,
     Lever.OWN_EMAIL: lambda world: _person(world, twins=0),
-    Lever.FREE_EMAIL: lambda world: _person(world, email_taken=False),
+    Lever.FREE_EMAIL: lambda world: _person(world, email_taken=False, same_email=None),
     Lever.RIGHT_EMAIL: _with_email,
     Lever.STATUS: _at_work,
     Lever.START_DATE: lambda world: _record(world, start_date=_today(world)),
@@ -252,5 +260,7 @@ _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.OTHER_OWNER: lambda world: _member(world, last_owner=False),
     # A person brings them back, so that they are active whatever HR says.
     Lever.BRING_BACK: lambda world: _member(world, state=State.ACTIVE, archived_by_hand=False),
+    Lever.DECIDE: lambda world: _person(world, decided=Decided.SAME),
+    Lever.TWO_PEOPLE: lambda world: _person(world, successor="", replaced=False),
 }
 """Each lever as a change of what a decision is made from."""

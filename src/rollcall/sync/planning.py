@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +22,7 @@ from rollcall.engine.tally import Tally
 from rollcall.sync import candidates
 from rollcall.sync.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
-from rollcall.sync.remarks import Remarks, kept_counts
+from rollcall.sync.remarks import Remarks, conflicts, kept_counts, newest_look
 from rollcall.sync.windows import sights
 
 CHUNK: Final = 2_000
@@ -71,10 +72,16 @@ def plan(
         # A person who is looking at a preview of settings keeps it; each change still checks its *before*.
         waiting = waiting.filter(for_settings=False, undoes=None)
     waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
-    if not making.number and not for_settings:
+    # Conflicts that are over need a plan without them: pages show those of the newest.
+    if not making.number and not for_settings and not _shows_conflicts(subscription):
         making.discard()
         return None
     return making.store(run, made_by)
+
+
+def _shows_conflicts(subscription: Subscription) -> bool:
+    newest = newest_look(subscription.entity_id)
+    return newest is not None and bool(conflicts(newest.counts))
 
 
 class _Making:
@@ -130,6 +137,7 @@ class _Making:
             kept=kept_by(self.losses, asked=self.for_settings),
             # a person looks at it first
             adopt=self.for_settings,
+            renumbered=cache(partial(candidates.renumbered, self.question)),
         )
         buffer: list[dict[str, Any]] = []
         for line in lines:

@@ -4,11 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from django.db.models import Q
+
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.losses import Loss, Lost
 from rollcall.engine.roster import Role
+from rollcall.sync.models import Plan, PlanState
 
-CONFLICTS: Final = (Why.SHARED_EMAIL, Why.EMAIL_TAKEN, Why.MEMBER_LINKED_ELSEWHERE)
+CONFLICTS: Final = (
+    Why.SHARED_EMAIL,
+    Why.EMAIL_TAKEN,
+    Why.MEMBER_LINKED_ELSEWHERE,
+    Why.NEW_NUMBER,
+    Why.HAS_NEW_NUMBER,
+    Why.REUSED_ID,
+    Why.LOOKS_LIKE,
+)
 """Reasons that are about two people, of whom nobody may guess which is meant (product decision 1)."""
 
 ADMINS_GO: Final = "admins_go"
@@ -64,3 +75,9 @@ def kept_of(counts: Mapping[str, int]) -> list[Loss]:
             kind, _, field = rest.partition(".")
             found.append(Loss(field=field, kind=Lost(kind), count=count, of=counts.get(f"kept_of.{rest}", 0)))
     return found
+
+
+def newest_look(entity_id: int) -> Plan | None:
+    """Return the entity's newest plan that says how things are: a run's, or one of settings that were confirmed."""
+    confirmed = Q(for_settings=False) | Q(state__in=(PlanState.APPLYING, PlanState.APPLIED))
+    return Plan.objects.filter(confirmed, entity_id=entity_id, undoes=None).order_by("-pk").first()

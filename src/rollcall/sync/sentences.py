@@ -46,6 +46,26 @@ _WHY: Final[Mapping[str, str]] = {
         "The member with the e-mail {email} is already linked to another employee. Check in {tool} which"
         " of them is right."
     ),
+    Why.SAME_PERSON: gettext_noop("Somebody said that this record in {tool} is this member."),
+    Why.RENUMBERED: gettext_noop(
+        "Has a new number in {tool} and the same e-mail as before: the member stays, and is linked to it."
+    ),
+    Why.NEW_NUMBER: gettext_noop(
+        "The e-mail {email} is that of a member whose record in {tool} ({number}) has left or is gone."
+        " Say whether this is the same person."
+    ),
+    Why.HAS_NEW_NUMBER: gettext_noop(
+        "Somebody works here with the e-mail {email} under another number in {tool} ({number})."
+        " The member stays as they are until somebody says whether it is the same person."
+    ),
+    Why.REUSED_ID: gettext_noop(
+        "{tool} gives the number of {before} to {now} now. The member stays as they are until somebody says"
+        " whether it is the same person."
+    ),
+    Why.LOOKS_LIKE: gettext_noop(
+        "The e-mail {email} is easily mistaken for {other}. Nothing is sent to it until somebody says that it"
+        " is right."
+    ),
     Why.INVITE_LATER: gettext_noop("Starts on {start} and will be invited on {day}."),
     Why.NO_START_DATE: gettext_noop(
         "Has no start date in {tool}, and invitations wait for it. Add one there, or invite people at once."
@@ -112,6 +132,7 @@ _WHY: Final[Mapping[str, str]] = {
     Why.SIGNED_UP_SINCE: gettext_noop("Has signed up since: their access ends when they are archived."),
     Why.INVITED_AGAIN: gettext_noop("Had not signed up: the invitation they have works again."),
     # why a link is not managed any more, beside the reasons of a plan
+    "somebody_else": gettext_noop("The number of this member belongs to somebody else in {tool} now."),
     "disconnected": gettext_noop("{tool} was disconnected."),
 }
 
@@ -158,6 +179,11 @@ _REFUSED: Final[Mapping[str, str]] = {
         "So far members are linked to the file by another column, so nobody would be recognised. Choose"
         " that column again to recognise people by."
     ),
+    "no_conflict": gettext_noop("There is nothing to decide about this record any more. Nothing was done."),
+    "changed": gettext_noop(
+        "One of the records has changed since you looked. Look at them again, then decide."
+    ),
+    "no_choice": gettext_noop("That cannot be said about this record. Choose one of the answers shown."),
     "undone": gettext_noop("These changes have been undone already. Nothing was done twice."),
     "undo_of_undo": gettext_noop(
         "An undo cannot be undone. Resume the connection instead: the next sync makes the changes again."
@@ -303,6 +329,7 @@ def _taken_back(code: str, texts: Mapping[str, str]) -> str:
     kinds: Mapping[str, str] = {
         Kind.CREATE: gettext_noop("Was invited by that sync: the invitation is cancelled."),
         Kind.LINK: gettext_noop("Was managed only since a sync that is undone."),
+        "relinked": gettext_noop("Was linked to another record by that sync: the link goes back."),
         Kind.UPDATE: gettext_noop("Was updated by that sync: the details go back."),
         Kind.REACTIVATE: gettext_noop("Came back with that sync, and is archived again."),
         Kind.ARCHIVE: gettext_noop("Was archived by that sync, and comes back."),

@@ -178,6 +178,7 @@ def planned(
                 zone=subscription.entity.time_zone,
                 clearable=clearable,
                 kept=kept,
+                renumbered=lambda: candidates.renumbered(question),
             )
         )
 

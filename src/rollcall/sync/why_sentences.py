@@ -59,6 +59,8 @@ _LEVERS: Final[Mapping[Lever, str]] = {
         "You save the settings again and confirm the preview, or archive them by hand."
     ),
     Lever.OTHER_OWNER: gettext_noop("Somebody else is made an owner of this entity."),
+    Lever.DECIDE: gettext_noop("You say under “Who is who” that it is the same person, or that it is right."),
+    Lever.TWO_PEOPLE: gettext_noop("You say under “Who is who” that these are two people."),
     Lever.BRING_BACK: gettext_noop("You bring them back on their member page."),
     Lever.ALLOW_AGAIN: gettext_noop("An owner allows them again, under Members > Erased."),
 }
