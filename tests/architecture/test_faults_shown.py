@@ -10,7 +10,8 @@ def test_the_table_of_faults_is_in_step_with_the_names_of_the_tests() -> None:
 
 
 def test_every_row_of_the_fault_catalogue_is_shown_by_a_test_or_says_why_not() -> None:
-    assert set(tables.open_faults()) == set(tables.NOT_BUILT)
+    assert [row for row in tables.open_faults() if row not in tables.NOT_BUILT] == []
+    assert tables.NOT_BUILT.keys() <= tables.catalogue().keys()
 
 
 def test_every_row_of_the_catalogue_is_known_and_no_test_shows_one_that_is_not_there() -> None:

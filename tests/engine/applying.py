@@ -40,6 +40,7 @@ def apply(
         if line.kind is not Kind.CREATE:
             _check_before(line, present)
         by_id[member_id] = _changed(line, member_id, present)
+        link_of.pop(line.params.get("was", ""), None)
         if line.kind in (Kind.CREATE, Kind.LINK, Kind.REACTIVATE):
             link_of[line.employee_id] = Link(member_id=member_id, employee_id=line.employee_id)
         elif line.kind is Kind.RELEASE:

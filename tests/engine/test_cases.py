@@ -2,8 +2,9 @@
 
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
-``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``adopt`` and ``shows``
-(product and fault ids).
+``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``absences`` (of them, by id),
+``kept`` (fields that the tool seems to have lost), ``decisions`` (what a person said, by employee id), ``adopt`` and
+``shows`` (product and fault ids).
 """
 
 from datetime import datetime
@@ -13,12 +14,16 @@ import msgspec
 import pytest
 from msgspec import Struct, structs
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
-from rollcall.engine.match import Candidate, join
+from rollcall.engine.identity import renumbered
+from rollcall.engine.masks import is_mask
+from rollcall.engine.match import Candidate, Decided, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Bank, Link, Member
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee
+from rollcall.engine.status import first_day
 
 CASES = Path(__file__).parent / "cases"
 
@@ -31,6 +36,9 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: list[Link] = []
     banks: dict[str, Bank] = {}
     vanished: list[str] = []
+    absences: dict[str, Absence] = {}
+    kept: list[str] = []
+    decisions: dict[str, Decided] = {}
     settings: Settings = Settings()
     now: datetime = datetime.fromisoformat("2026-03-16T09:00:00+00:00")
     zone: str = "Europe/Paris"
@@ -42,18 +50,30 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def clearable(snapshot: list[Employee]) -> set[str]:
     """Return the member's fields for which somebody in the snapshot has a value."""
     source = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_account"}
-    return {name for name in OWNED_FIELDS if any(getattr(one, source[name]) for one in snapshot)}
+    return {name for name in OWNED_FIELDS if any(_is_value(getattr(one, source[name])) for one in snapshot)}
+
+
+def _is_value(told: object) -> bool:
+    return bool(told and told.strip() and not is_mask(told)) if isinstance(told, str) else bool(told)
+
+
+def candidates_of(case: Case) -> list[Candidate]:
+    """Return everybody of the case as a plan looks at them."""
+    found = join(
+        *(case.snapshot, case.members, case.links, case.settings.scope),
+        exceptions=case.settings.exceptions,
+        banks=case.banks,
+        vanished=case.vanished,
+        decisions=case.decisions,
+        settings=case.settings,
+        day=first_day(case.now),
+    )
+    return [structs.replace(one, absence=case.absences.get(one.employee.id)) for one in found]
 
 
 def plan_of(case: Case) -> list[Change]:
     """Return the plan for the case."""
-    settings = case.settings
-    joined = join(
-        *(case.snapshot, case.members, case.links, settings.scope),
-        exceptions=settings.exceptions,
-        banks=case.banks,
-    )
-    found = [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
+    found = candidates_of(case)
 
     def candidates(leaders_only: bool) -> list[Candidate]:
         return [one for one in found if one.leads or not leaders_only]
@@ -65,7 +85,9 @@ def plan_of(case: Case) -> list[Change]:
             now=case.now,
             zone=case.zone,
             clearable=clearable(case.snapshot),
+            kept=case.kept,
             adopt=case.adopt,
+            renumbered=lambda: renumbered(found, case.members, case.links),
         )
     )
 

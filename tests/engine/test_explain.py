@@ -1,12 +1,13 @@
 """Why? says what the plan does, and what would change it: over companies that nobody would make up."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import pytest
 from hypothesis import event, given
 from msgspec import structs
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import ACTING, Kind, Why
 from rollcall.engine.explain import Explanation, Rule, Tie, explain
 from rollcall.engine.levers import Lever, World, _walk
@@ -18,23 +19,11 @@ from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import DaysBefore, Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.engine.status import Standing
-from tests.engine.test_cases import Case
+from tests.engine.test_cases import Case, candidates_of
 from tests.engine.test_properties import NOW, companies
 
 ZONE = "Europe/Paris"
 BELONGS = {Outcome.CREATE, Outcome.LINK, Outcome.REACTIVATE, Outcome.UPDATE, Outcome.IN_STEP}
-
-
-def candidates(case: Case) -> list[Candidate]:
-    joined = join(
-        case.snapshot,
-        case.members,
-        case.links,
-        case.settings.scope,
-        exceptions=case.settings.exceptions,
-        banks=case.banks,
-    )
-    return [structs.replace(one, vanished=one.employee.id in case.vanished) for one in joined]
 
 
 def explained(one: Candidate, settings: Settings) -> Explanation:
@@ -44,7 +33,7 @@ def explained(one: Candidate, settings: Settings) -> Explanation:
 @given(companies(contested=True))
 def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
     """Product decision 16: for everybody, also where the plan has no line."""
-    for one in candidates(case):
+    for one in candidates_of(case):
         lines = decide(one, case.settings, now=NOW, zone=ZONE)
         found = explain(one, case.settings, lines, now=NOW, zone=ZONE)
         acting = [line for line in lines if line.kind in ACTING]
@@ -60,7 +49,7 @@ def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
 
 @given(companies(contested=True))
 def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(case: Case) -> None:
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         managed = one.link is not None and one.link.managed
         match found.verdict.outcome:
@@ -84,7 +73,7 @@ def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(cas
 @given(companies(contested=True))
 def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
     """Every way was walked by the planner itself, and there is always one."""
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         reached = {way.leads_to for way in found.ways}
         for way in found.ways:
@@ -98,7 +87,7 @@ def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
 
 @given(companies(contested=True))
 def test_the_tie_is_the_one_that_the_planner_matches_by(case: Case) -> None:
-    for one in candidates(case):
+    for one in candidates_of(case):
         found = explained(one, case.settings)
         if one.link is not None:
             assert found.tie in (Tie.MANAGED, Tie.REMEMBERED)
@@ -142,6 +131,18 @@ def test_somebody_missing_from_the_list_who_is_no_member_is_told_just_that() -> 
     found = explained(gone, Settings())
     assert found.verdict.outcome is Outcome.VANISHED
     assert levers(found)[0][0] is Lever.LISTED_AGAIN
+
+
+def test_d16_who_is_missing_is_told_what_happens_if_it_stays_so() -> None:
+    since = Absence(since=NOW - timedelta(hours=3), runs=3)
+    one = join([ADA], (ADA_HERE,), (TIED,), Everybody())[0]
+    found = explained(structs.replace(one, vanished=True, absence=since), Settings(archive_inactive=True))
+    assert (found.verdict.why, found.absence) == (Why.VANISHED_WAITS, since)
+    assert levers(found) == [[Lever.STAYS_MISSING], [Lever.LISTED_AGAIN]]
+    assert [way.leads_to for way in found.ways] == [Outcome.ARCHIVE, Outcome.IN_STEP]
+    proven = structs.replace(since, since=NOW - timedelta(hours=30), proven=True)
+    gone = explained(structs.replace(one, vanished=True, absence=proven), Settings(archive_inactive=True))
+    assert gone.verdict.outcome is Outcome.ARCHIVE and levers(gone) == [[Lever.LISTED_AGAIN]]
 
 
 def test_an_obstacle_that_nothing_takes_away_has_no_way() -> None:

@@ -23,6 +23,7 @@ def gallery(story: Story) -> None:
     story.visit(steps.MEMBERS, "members before")
     story.visit("/why/", "why before")
     story.visit("/between/", "between before")
+    story.visit("/conflicts/", "who is who before")
     story.visit("/runs/", "runs before")
     story.visit(steps.INTEGRATIONS, "gallery")
     story.visit(f"{steps.INTEGRATIONS}?q=sage", "gallery nothing found")

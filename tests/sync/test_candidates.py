@@ -16,9 +16,9 @@ from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Subscription
 from rollcall.directory import models as directory
+from rollcall.engine import identity
 from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.engine.match import Candidate
-from rollcall.engine.match import join as joined
 from rollcall.engine.plan import OWNED_FIELDS, make_plan
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employee, condition, outside
 from rollcall.engine.settings import Settings
@@ -26,7 +26,7 @@ from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync import candidates
 from tests.accounts.people import two_companies
 from tests.engine.applying import apply
-from tests.engine.test_cases import Case
+from tests.engine.test_cases import Case, candidates_of
 from tests.engine.test_properties import companies, employees, named_people, own_addresses
 from tests.sync.stored import store_employees, store_links, store_members, subscribe, with_last_owner
 
@@ -81,7 +81,11 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
         mark = transaction.savepoint()
         subscription = subscribe(entity, case.settings)
         digests = store_employees(
-            subscription.connection, case.snapshot, banks=case.banks, vanished=case.vanished
+            subscription.connection,
+            case.snapshot,
+            banks=case.banks,
+            vanished=case.vanished,
+            absences=case.absences,
         )
         store_members(entity, case.members)
         in_step = {one: digest for one, digest in digests.items() if one in (settled or set())}
@@ -100,27 +104,30 @@ def by_database(subscription: Subscription, case: Case, *, everybody: bool) -> l
     def find(leads: bool) -> list[Candidate]:
         return [one.candidate for one in candidates.find(question, leads=leads)]
 
-    return planned(find, case)
+    return planned(find, case, candidates.renumbered(question))
 
 
 def by_engine(case: Case) -> list[Change]:
     """The plan made from the engine's own join."""
-    found = [
-        structs.replace(one, vanished=one.employee.id in case.vanished)
-        for one in joined(
-            *(case.snapshot, case.members, case.links, case.settings.scope),
-            exceptions=case.settings.exceptions,
-            banks=case.banks,
-        )
-    ]
-    return planned(lambda leads: [one for one in found if one.leads or not leads], case)
+    found = candidates_of(case)
+    return planned(
+        lambda leads: [one for one in found if one.leads or not leads],
+        case,
+        identity.renumbered(found, case.members, case.links),
+    )
 
 
-def planned(find: Any, case: Case) -> list[Change]:
+def planned(find: Any, case: Case, renumbered: bool) -> list[Change]:
     """The lines, with every field clearable, so that both readings are asked for the most."""
     return list(
         make_plan(
-            find, case.settings, now=case.now, zone="Europe/Paris", clearable=OWNED_FIELDS, adopt=case.adopt
+            find,
+            case.settings,
+            now=case.now,
+            zone="Europe/Paris",
+            clearable=OWNED_FIELDS,
+            adopt=case.adopt,
+            renumbered=lambda: renumbered,
         )
     )
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import DatabaseError
 
 from rollcall.connections.disasters import NAMES, Disaster
-from rollcall.connections.models import Connection, State
+from rollcall.connections.models import Connection, Employee, State
+from rollcall.directory.models import Link
 from rollcall.engine.limits import Breach, Limits
 from rollcall.engine.settings import Settings
 from rollcall.sync import drill
@@ -18,6 +19,7 @@ from rollcall.sync.lease import lease
 from tests.sync.flow import Flow, only
 
 LIVE = Settings(archive_inactive=True)
+CARELESS = Limits(email_share=1, bank_share=1, bank_heads=1_000)
 
 
 def played(flow: Flow, *names: str) -> dict[str, Outcome]:
@@ -43,6 +45,47 @@ def test_a4_a5_p1_i6_v8_rule1_rule10_no_disaster_of_the_list_takes_access_from_a
     assert all(one.kept == one.struck for one in outcomes.values())
 
 
+def of_size(flow: Flow, size: int) -> None:
+    """So many managed people, all at one place; who is left over works elsewhere."""
+    people = [one for one in flow.people_of().values() if one["status"] == "active" and one["work_email"]]
+    flow.control("change", ids=[one["id"] for one in people[size:]], fields={"work_location": "London"})
+    flow.control(
+        "change",
+        ids=[one["id"] for one in flow.people_of().values() if one["status"] != "active"],
+        fields={"work_location": "London"},
+    )
+    flow.control("change", ids=[one["id"] for one in people[:size]], fields={"work_location": "Paris"})
+    flow.go_live(msgspec.structs.replace(LIVE, scope=only("Paris")))
+    assert len(flow.members()) == size
+
+
+LETS_FEW_GO = pytest.mark.xfail(
+    strict=True, reason="the floor of 3 people: 30 % are 2 or 3 of them, and no more than a third"
+)
+LETS_TWO_MOVE = pytest.mark.xfail(strict=True, reason="the floor of 2 changed e-mails is everybody here")
+
+
+@pytest.mark.django_db
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(2, marks=LETS_TWO_MOVE),
+        4,
+        5,
+        pytest.param(6, marks=LETS_FEW_GO),
+        7,
+        pytest.param(10, marks=LETS_FEW_GO),
+        11,
+    ],
+)
+def test_rule7_no_disaster_takes_access_by_itself_in_a_company_of(flow: Flow, size: int) -> None:
+    """Small companies are protected too; the sizes at which today's limits let somebody go are marked."""
+    of_size(flow, size)
+    outcomes = played(flow)
+    assert {name: one.lost for name, one in outcomes.items() if one.lost} == {}
+
+
 @pytest.mark.django_db
 def test_p1_an_empty_list_ends_the_run_with_the_very_error_of_a_read(flow: Flow) -> None:
     flow.go_live(LIVE)
@@ -54,11 +97,10 @@ def test_p1_an_empty_list_ends_the_run_with_the_very_error_of_a_read(flow: Flow)
 @pytest.mark.django_db
 def test_rule6_what_is_held_names_the_limits_of_a_run(flow: Flow) -> None:
     flow.go_live(LIVE)
-    outcomes = played(flow, "many_leavers", "other_domain", "one_iban")
+    outcomes = played(flow, "many_leavers", "other_domain")
     assert Breach.ARCHIVED in limits(outcomes["many_leavers"])
     assert outcomes["many_leavers"].held["archive"] == outcomes["many_leavers"].struck
     assert Breach.EMAILS in limits(outcomes["other_domain"])
-    assert Breach.BANKS in limits(outcomes["one_iban"])
 
 
 @pytest.mark.django_db
@@ -67,35 +109,35 @@ def test_a4_rule5_who_is_missing_is_kept_also_on_the_second_day(flow: Flow) -> N
     outcomes = played(flow, "half_list", "half_list_two_days")
     for one in outcomes.values():
         assert one.employees < 30 and one.lost == 0 and one.kept == one.struck > 10
-    assert outcomes["half_list"].remarks["vanished"] == outcomes["half_list"].struck
+    first, second = outcomes["half_list"], outcomes["half_list_two_days"]
+    assert first.remarks["vanished_unproven"] + first.remarks.get("vanished_admin", 0) == first.struck
+    # By then it is proven that they are missing, and too many: a person decides.
+    assert second.held["archive"] > 10 and Breach.ARCHIVED in limits(second)
 
 
 @pytest.mark.django_db
-def test_s3_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struck(flow: Flow) -> None:
+def test_rule6_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struck(flow: Flow) -> None:
     """A drill that could never fail would prove nothing: here the limits are those of somebody careless."""
-    wide = Limits(
-        removed_share=1,
-        removed_share_always=1,
-        removed_heads=1_000,
-        group_share=1,
-        group_floor=1_000,
-        manager_share=1,
-        email_share=1,
-        bank_share=1,
-        bank_heads=1_000,
-        cleared_share=1,
-    )
-    flow.go_live(msgspec.structs.replace(LIVE, limits=wide))
-    outcomes = played(flow, "many_leavers", "other_domain", "one_iban")
-    leavers, domain = outcomes["many_leavers"], outcomes["other_domain"]
-    assert leavers.lost == leavers.applied["archive"] == leavers.struck == 9
+    flow.go_live(msgspec.structs.replace(LIVE, limits=CARELESS))
+    outcomes = played(flow, "other_domain", "one_iban")
+    domain, iban = outcomes["other_domain"], outcomes["one_iban"]
     assert domain.lost == domain.struck == domain.applied["update"] and domain.kept == 0
     ids = {one.pk for one in flow.members().values()}
     assert len(domain.lost_members) == 10 and set(domain.lost_members) < ids
-    assert (
-        outcomes["one_iban"].lost == 0
-        and outcomes["one_iban"].applied["update"] == outcomes["one_iban"].struck
-    )
+    # another account takes access from nobody
+    assert iban.lost == 0 and iban.applied["update"] == iban.struck > 20
+
+
+@pytest.mark.django_db
+def test_rule6_who_works_here_and_would_be_archived_is_lost_and_who_really_left_is_not(flow: Flow) -> None:
+    of_size(flow, 10)
+    found = played(flow, "many_leavers")["many_leavers"]
+    assert found.lost == found.struck == found.applied["archive"] == len(found.lost_members) == 3
+    really = flow.get(lambda: [one.employee_id for one in Link.objects.filter(member__in=found.lost_members)])
+    flow.control("terminate", ids=[int(one) for one in really])
+    flow.get(lambda: Employee.objects.filter(external_id__in=really).update(status="inactive"))
+    late = played(flow, "many_leavers")["many_leavers"]
+    assert late.applied["archive"] == late.struck == 3 and late.lost == 0
 
 
 @pytest.mark.django_db
@@ -162,18 +204,6 @@ def everything(owner: psycopg.Connection, company: int) -> Mapping[str, Any]:
     return found
 
 
-CARELESS = Limits(
-    email_share=1,
-    removed_share=1,
-    removed_share_always=1,
-    removed_heads=1_000,
-    group_share=1,
-    group_floor=1_000,
-    manager_share=1,
-    cleared_share=1.1,
-)
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.thorough
 def test_inv15_inv4_a_drill_leaves_every_table_as_it_was(
@@ -224,5 +254,5 @@ def test_c5_a_drill_needs_no_row_that_somebody_else_holds_so_it_holds_none_that_
             locked = f"SELECT count(*) FROM (SELECT 1 FROM {table} FOR UPDATE NOWAIT) x"
             assert (owner_connection.execute(locked).fetchone() or (0,))[0]
         outcomes = played(flow)
-    assert outcomes["other_domain"].lost > 20 and outcomes["many_leavers"].lost > 5
+    assert outcomes["other_domain"].lost > 20
     assert flow.run().error == ""

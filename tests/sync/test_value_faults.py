@@ -425,7 +425,7 @@ def test_i3_an_address_in_other_letters_is_the_same_one(flow: Flow, spoiling: Sp
     assert flow.get(Member.objects.count) == len(before)
 
 
-def test_set1_m5_a_filter_that_is_narrowed_shows_first_whom_it_would_release(flow: Flow) -> None:
+def test_set1_a_filter_that_is_narrowed_shows_first_whom_it_would_release(flow: Flow) -> None:
     """Nothing is changed by saving, and members who stay in no choice are released, not archived."""
     flow.go_live(Settings(archive_inactive=True))
     before = flow.people()

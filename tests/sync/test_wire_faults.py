@@ -87,7 +87,7 @@ def test_t1_inv4_a_tool_that_cannot_be_reached_changes_nobody(
     quiet.heals()
 
 
-BROKEN = (
+BROKEN: tuple[tuple[str, dict[str, str], set[str]], ...] = (
     *(("T2", {"mode": mode}, {"unreachable", "failing"}) for mode in ("before", "during")),
     *(
         ("T3", {"mode": mode}, {"unreachable", "failing", "not_understood"})
@@ -110,7 +110,8 @@ def test_t2_t3_t5_t6_a_fault_that_passes_within_the_run_is_not_noticed(
     """Asked again inside the run: nobody is told anything."""
     monkeypatch.setenv("ROLLCALL_HTTP_TRIES", "3")
     quiet = Quiet(flow)
-    for fault, more in (*((one, more) for one, more, _ in BROKEN[:3]), ("T5", {"status": 502}), ("T6", {})):
+    passing: list[tuple[str, dict[str, Any]]] = [("T5", {"status": 502}), ("T6", {})]
+    for fault, more in (*((one, dict(more)) for one, more, _ in BROKEN[:3]), *passing):
         flow.fault(fault, times=1, **more)
         assert flow.run().error == ""
         quiet.untouched()

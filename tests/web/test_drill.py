@@ -98,7 +98,7 @@ def test_rule10_a_drill_is_started_by_a_button_played_by_a_worker_and_kept_as_nu
             assert one.last_name not in stored and one.email not in stored
 
 
-def test_s3_who_would_have_lost_access_is_named_up_to_ten(live: World) -> None:
+def test_rule6_who_would_have_lost_access_is_named_up_to_ten(live: World) -> None:
     careless(live)
     client = live.alice
     client.post(DRILL)

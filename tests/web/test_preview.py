@@ -93,7 +93,7 @@ def test_groups_search_and_pages_show_the_lines_asked_for(hr: World) -> None:
         both = list(Line.objects.filter(plan=made, kind="skip").values_list("name", flat=True))
     # each row names the other one
     assert page.count("Also:") == 2 and all(page.count(name) == 2 for name in both)
-    assert "2 conflicts: two people for one address." in page
+    assert "2 conflicts: it is not sure who is meant." in page
     assert "Nobody in this group" in text(client.get(page_of(made), {"kind": "archive"}))
     assert "Nobody here is called “zzzz”" in text(client.get(page_of(made), {"q": "zzzz"}))
     page = text(client.get(page_of(made)))

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from rollcall.api import (
+    conflicts,
     connections,
     employees,
     entities,
@@ -64,6 +65,7 @@ api.add_router("/entities", plans.router)
 api.add_router("/entities", members.router)
 api.add_router("/entities", erasures.router)
 api.add_router("/entities", employees.router)
+api.add_router("/entities", conflicts.router)
 api.add_router("/connections", connections.router)
 api.add_router("/connections", runs.router)
 api.add_router("/events", events.router)

@@ -29,7 +29,7 @@ def write(
     writes: Sequence[Write], *, company_id: int, entity_id: int, source: Source | None, now: datetime
 ) -> tuple[list[Written], list[int]]:
     """Apply ``writes``; return those that happened, and the numbers of those that no longer fit."""
-    happens = _still_fitting(writes, entity_id)
+    happens = _still_fitting(_still_theirs(writes, entity_id, source), entity_id)
     _give_ids(happens)
     _complete(happens, company_id=company_id, entity_id=entity_id, now=now)
     if source:
@@ -77,6 +77,20 @@ def set_managers(pairs: Iterable[tuple[int, str | None]], *, entity_id: int, con
             [as_json(wanted), entity_id, connection_id, entity_id],
         )
         return int(cursor.rowcount)
+
+
+def _still_theirs(writes: Sequence[Write], entity_id: int, source: Source | None) -> Sequence[Write]:
+    """Leave out writes after which an employee would have two members, or a member two employees (invariant 10)."""
+    if source is None:
+        return writes
+    others = following.tied_to_others(writes, entity_id, source)
+    seen: set[int] = set()
+    kept: list[Write] = []
+    for one in writes:
+        if one.number not in others and (one.kind is Kind.CREATE or one.member_id not in seen):
+            kept.append(one)
+            seen.add(one.member_id or 0)
+    return kept
 
 
 def _still_fitting(writes: Sequence[Write], entity_id: int) -> list[Write]:

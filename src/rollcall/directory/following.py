@@ -47,22 +47,63 @@ _INVITE: Final = """
 def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
     """Take away links to employees who are in the mirror no more: a member has one link for each connection.
 
-    After a reconnect the tool may know somebody under a new number only (I8).
+    After a reconnect the tool may know somebody under a new number only (I8). A line that ties a member to another
+    record says which one it ``was``: that link goes too.
     """
     tied = {
-        one.member_id: one.employee_id
+        one.member_id: (one.employee_id, one.params.get("was", ""))
         for one in writes
         if one.kind in (Kind.LINK, Kind.REACTIVATE, Kind.ARCHIVE)
     }
     if tied:
         with database.cursor() as cursor:
             cursor.execute(
-                "DELETE FROM directory_link l USING unnest(%s::bigint[], %s::text[]) AS x(member, employee)"
+                "DELETE FROM directory_link l USING unnest(%s::bigint[], %s::text[], %s::text[])"
+                " AS x(member, employee, was)"
                 " WHERE l.member_id = x.member AND l.connection_id = %s AND l.employee_id <> x.employee"
-                " AND NOT EXISTS (SELECT FROM connections_employee e"
-                " WHERE e.connection_id = l.connection_id AND e.external_id = l.employee_id)",
-                [list(tied), list(tied.values()), source.connection_id],
+                " AND (l.employee_id = x.was OR NOT EXISTS (SELECT FROM connections_employee e"
+                " WHERE e.connection_id = l.connection_id AND e.external_id = l.employee_id))",
+                [
+                    list(tied),
+                    [employee for employee, _ in tied.values()],
+                    [was for _, was in tied.values()],
+                    source.connection_id,
+                ],
             )
+
+
+def tied_to_others(writes: Sequence[Write], entity_id: int, source: Source) -> set[int]:
+    """Return the numbers of the writes whose employee or member is tied to somebody else by now (invariant 10)."""
+    asked = [
+        {
+            "number": one.number,
+            "member": None if one.kind is Kind.CREATE else one.member_id,
+            "employee": one.employee_id,
+            "was": one.params.get("was", ""),
+        }
+        for one in writes
+        if one.employee_id is not None
+    ]
+    if not asked:
+        return set()
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT w.number
+            FROM jsonb_to_recordset(%s::jsonb) AS w(number int, member bigint, employee text, was text)
+            JOIN directory_link l
+              ON l.entity_id = %s AND l.connection_id = %s AND l.employee_id = w.employee
+             AND l.member_id IS DISTINCT FROM w.member
+            UNION
+            SELECT w.number
+            FROM jsonb_to_recordset(%s::jsonb) AS w(number int, member bigint, employee text, was text)
+            JOIN directory_link l ON l.member_id = w.member AND l.connection_id = %s
+             AND l.employee_id NOT IN (w.employee, w.was)
+            JOIN connections_employee e ON e.connection_id = l.connection_id AND e.external_id = l.employee_id
+            """,
+            [as_json(asked), entity_id, source.connection_id, as_json(asked), source.connection_id],
+        )
+        return {int(row[0]) for row in cursor.fetchall()}
 
 
 def tie(writes: Sequence[Write], company_id: int, entity_id: int, source: Source, now: datetime) -> None:

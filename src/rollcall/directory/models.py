@@ -157,6 +157,36 @@ class Invitation(models.Model):
         indexes = [models.Index(fields=["next_reminder_at"], name="invitation_reminder")]
 
 
+class Decision(models.Model):
+    """What a person said about an HR record and the member it may be about (``engine.match.Decided``).
+
+    It holds while the digests are those of the records that the person saw.
+    """
+
+    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
+    connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE)
+    employee_id = models.TextField()
+    employee_digest = models.TextField()
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True)
+    member_digest = models.TextField(blank=True, default="")
+    # the other HR record, where there are two
+    other_id = models.TextField(blank=True, default="")
+    other_digest = models.TextField(blank=True, default="")
+    kind = models.TextField()
+    by = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """The newest word about a record is the one that counts."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "connection", "employee_id"], name="decision_one_record"
+            )
+        ]
+
+
 class Tombstone(models.Model):
     """Somebody was erased here, and must not come back by themselves. Nothing in it can be read as a person.
 

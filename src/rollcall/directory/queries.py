@@ -1,6 +1,6 @@
 """Reading members: lists, one person, what is locked and why, numbers for cards."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
@@ -54,6 +54,12 @@ def link_of(member: Member) -> Link | None:
     found = Link.objects.select_related("connection").filter(member=member)
     # Whoever was moved from one tool to another has the old tool's link too.
     return found.order_by("-managed", "-changed_at").first()
+
+
+def employees_of(connection_id: int, members: Collection[int]) -> Mapping[int, str]:
+    """Return the employee of the connection that each of these members is tied to, by member id; one query."""
+    ties = Link.objects.filter(connection_id=connection_id, member_id__in=list(members))
+    return dict(ties.values_list("member_id", "employee_id"))
 
 
 def hr_status(link: Link | None) -> HrStatus:

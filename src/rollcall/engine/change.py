@@ -31,6 +31,10 @@ class Why(StrEnum):
     NEW_IN_SCOPE = "new_in_scope"
     STARTS_ON = "starts_on"  # day
     SAME_EMAIL = "same_email"
+    # a person said that this record is about that member
+    SAME_PERSON = "same_person"
+    # many people at once have a new number and their old address: one decision for all (rule 10)
+    RENUMBERED = "renumbered"  # was
     CHANGED_IN_HR = "changed_in_hr"
     BACK_IN_SCOPE = "back_in_scope"
     RECONNECTED = "reconnected"
@@ -48,6 +52,14 @@ class Why(StrEnum):
     SHARED_EMAIL = "shared_email"  # email, others
     EMAIL_TAKEN = "email_taken"  # email
     MEMBER_LINKED_ELSEWHERE = "member_linked_elsewhere"  # email
+    # the member with this address is tied to a record that is gone or has left: a new contract, or somebody else?
+    NEW_NUMBER = "new_number"  # email, number
+    # the other side of it: this record is gone or has left, and its member's address works under another one
+    HAS_NEW_NUMBER = "has_new_number"  # email, number
+    # the HR tool gives this number to somebody else now, as it seems (I7)
+    REUSED_ID = "reused_id"  # before, now
+    # the address is made to look like a member's (I4)
+    LOOKS_LIKE = "looks_like"  # email, other
     INVITE_LATER = "invite_later"  # start, day
     NO_START_DATE = "no_start_date"
     STATUS_UNKNOWN = "status_unknown"
@@ -57,7 +69,15 @@ class Why(StrEnum):
     LEFT_BUT_NOT_MANAGED = "left_but_not_managed"  # day
     LAST_OWNER = "last_owner"
     ARCHIVED_BY_HAND = "archived_by_hand"
+    # missing from the list: archived for it (since, runs), or left alone because leavers are not archived here (since)
     VANISHED = "vanished"
+    VANISHED_WAITS = "vanished_waits"  # since, day
+    # first missed by a list that was far too short, or listed with a record that can't be read
+    VANISHED_UNPROVEN = "vanished_unproven"  # since
+    VANISHED_OUTSIDE = "vanished_outside"  # since
+    VANISHED_ADMIN = "vanished_admin"  # since
+    # HR gives a mask instead of the value: the known one stays
+    MASKED = "masked"  # fields
     # was erased for good; comes back only when a person allows it
     ERASED = "erased"
     # a remark beside an address that may be made to look like another (I4)

@@ -93,11 +93,13 @@ class Breach(StrEnum):
     CLEARED = "cleared"
     CREATED = "created"
     REACTIVATED = "reactivated"
+    # HR gave new numbers to many members at once: whoever links them anew looks at each pair first
+    RENUMBERED = "renumbered"
 
 
 ORDER: Final = {breach: place for place, breach in enumerate(Breach)}
-FIXED: Final = (Breach.NOBODY_SEEN, Breach.NOBODY_LEFT)
-"""Limits without a setting; the third is a whole group of at least ``GROUP_SIZE`` people."""
+FIXED: Final = (Breach.NOBODY_SEEN, Breach.NOBODY_LEFT, Breach.RENUMBERED)
+"""Limits without a setting; one more is a whole group of at least ``GROUP_SIZE`` people."""
 
 
 class Window(StrEnum):
@@ -182,6 +184,10 @@ def breaches(tally: Tally, sights: Sequence[Sight], limits: Limits) -> tuple[Bre
     if tally.removed and tally.removed >= before.managed:
         found[Breach.NOBODY_LEFT, ""] = Breached(
             breach=Breach.NOBODY_LEFT, count=tally.removed, of=before.managed
+        )
+    if tally.renumbered:
+        found[Breach.RENUMBERED, ""] = Breached(
+            breach=Breach.RENUMBERED, count=tally.renumbered, of=before.managed
         )
     for sight in sights:
         for one in measures(tally, sight, limits):

@@ -6,14 +6,20 @@ values, for tests and for anybody who wants to read the rule. A property test ho
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 
 from msgspec import UNSET, Struct
 
+from rollcall.engine.absence import Absence
+from rollcall.engine.lookalike import skeleton
+from rollcall.engine.masks import is_address
+from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Named, Scope, added_by, by_employee, outside
-from rollcall.engine.snapshot import Employee, Status, fold_email, is_email
-from rollcall.engine.status import last_day
+from rollcall.engine.settings import Settings
+from rollcall.engine.snapshot import Employee, Status, fold_email
+from rollcall.engine.status import comes_or_works, last_day
 
 
 class ManagerState(StrEnum):
@@ -28,6 +34,17 @@ class ManagerState(StrEnum):
     NO_MEMBER = "no_member"
     SELF = "self"
     LOOP = "loop"
+
+
+class Decided(StrEnum):
+    """What a person said about a record and the member it may be about; it holds until one of them changes."""
+
+    # one person: the record is about this member, or is the one of several that counts
+    SAME = "same"
+    # two people, whatever they share
+    OTHER = "other"
+    # nothing is to happen, and nobody wants to be asked again
+    LEAVE = "leave"
 
 
 class Manager(Struct, frozen=True, kw_only=True):
@@ -56,18 +73,33 @@ class Candidate(Struct, frozen=True, kw_only=True):
     same_email: Member | None = None
     # same_email is tied to another employee already
     same_email_linked: bool = False
-    # other employees of this connection with the same work e-mail who are not inactive
+    # that employee: the tool's id, when and where they work as far as the tool still knows, and whether it lists them
+    tied_to: str = ""
+    tied_record: Employee | None = None
+    tied_gone: bool = False
+    # other employees of this connection with the same work e-mail who work here or are about to
     twins: int = 0
     # with a link: another living member of the entity has the address that HR now gives (the member's own
     # when HR gives none that can be used), and keeps it
     email_taken: bool = False
     manager: Manager = Manager()
+    # with a link: somebody without a member who works here under this id with the member's own address
+    successor: str = ""
+    # a person said that such a record is this member's from now on
+    replaced: bool = False
+    # how many of the twins a person said are somebody else than this member
+    apart: int = 0
+    # the address of a living member that HR's new address for this person is easily mistaken for
+    looks_like: str = ""
+    # what a person said about this record and the member it is, or may be, about
+    decided: Decided | None = None
     # name of the manager the member has now
     manager_before: str = ""
     # others depend on whether this person stays: somebody reports to them, or they are one of the owners
     leads: bool = False
     # not seen by the last complete read
     vanished: bool = False
+    absence: Absence | None = None
     # the person with this employee id, or this address, was erased from the entity
     erased: bool = False
 
@@ -132,15 +164,33 @@ def join(
     *,
     exceptions: Iterable[Named] = (),
     banks: Mapping[str, Bank] | None = None,
+    vanished: Collection[str] = (),
+    decisions: Mapping[str, Decided] | None = None,
+    settings: Settings | None = None,
+    day: date = date.max,
 ) -> list[Candidate]:
-    """Return one candidate for each employee, ordered by employee id."""
+    """Return one candidate for each employee, ordered by employee id.
+
+    ``vanished``: ids that the last complete read did not see; ``decisions``: what a person said, by employee id;
+    ``settings``: of the entity, for whom the HR tool's ids may stand;
+    ``day``: the earliest on earth, before which nobody's future begins.
+    """
     by_id = {one.id: one for one in employees}
     named = by_employee(exceptions)
     by_member = {one.id: one for one in members}
     link_of = {one.employee_id: one for one in links}
-    linked = {one.member_id for one in link_of.values()}
+    decided = decisions or {}
+    # A link that a disconnect left behind, to an id that the tool does not know any more, stands in nobody's way.
+    tie_of = {one.member_id: one for one in link_of.values() if one.managed or one.employee_id in by_id}
     by_email = _by_email(by_member.values())
-    shared = Counter(email_key(one) for one in employees if one.status != Status.INACTIVE)
+    working = [one for one in employees if comes_or_works(one, day) and one.id not in vanished]
+    at_work = {one.id for one in working}
+    shared = Counter(email_key(one) for one in working)
+    seeming = _seeming(by_member.values())
+    coming: dict[str | None, list[str]] = {}
+    for one in sorted(working, key=lambda e: e.id):
+        if one.id not in link_of:
+            coming.setdefault(email_key(one), []).append(one.id)
     leaders = {one.manager_id for one in employees}
     brought = managers_of(scope, by_id, named)
     inside = brought | {one.id for one in employees if outside(scope, named, one) is None}
@@ -149,7 +199,12 @@ def join(
         for link in link_of.values()
         if (employee := by_id.get(link.employee_id)) is not None
         and employee.id in inside
+        and employee.id not in vanished
         and (key := _wish(employee, shared)) is not None
+        and (
+            decided.get(employee.id) is Decided.SAME
+            or not _is_held(employee, by_member[link.member_id], key, seeming, settings or Settings())
+        )
     }
     found: list[Candidate] = []
     for employee in sorted(employees, key=lambda one: one.id):
@@ -158,6 +213,9 @@ def join(
         holder = by_email.get(key) if key else None
         member = by_member[link.member_id] if link else None
         kept_out_by = outside(scope, named, employee)
+        tie = tie_of.get(holder.id) if holder is not None and not link else None
+        following = coming.get(fold_email(member.email), ()) if member else ()
+        said = [decided.get(one) for one in following]
         found.append(
             Candidate(
                 employee=employee,
@@ -168,9 +226,18 @@ def join(
                 link=link,
                 member=member,
                 same_email=None if link else holder,
-                same_email_linked=not link and holder is not None and holder.id in linked,
-                twins=shared[key] - (employee.status != Status.INACTIVE) if key else 0,
+                same_email_linked=tie is not None,
+                tied_to=tie.employee_id if tie else "",
+                tied_record=by_id.get(tie.employee_id) if tie else None,
+                tied_gone=tie is not None and (tie.employee_id not in by_id or tie.employee_id in vanished),
+                twins=shared[key] - (employee.id in at_work) if key else 0,
                 email_taken=member is not None and _is_taken(member, key, by_email, wishes),
+                successor=next((one for one in following if decided.get(one) is not Decided.OTHER), ""),
+                replaced=Decided.SAME in said,
+                apart=said.count(Decided.OTHER) if member and key == fold_email(member.email) else 0,
+                looks_like=_looks_like(key, member or holder, seeming),
+                decided=decided.get(employee.id),
+                vanished=employee.id in vanished,
                 manager=_manager(employee, by_id, link_of, by_member, inside),
                 leads=employee.id in leaders or _owns(member if link else holder),
                 manager_before=_name(by_member.get(member.manager_id))
@@ -189,6 +256,35 @@ def _by_email(members: Iterable[Member]) -> dict[str, Member]:
     return found
 
 
+def _seeming(members: Iterable[Member]) -> dict[str, list[str]]:
+    """The folded addresses of living members by what they look like."""
+    found: dict[str, list[str]] = {}
+    for one in members:
+        if one.state != State.ARCHIVED:
+            key = fold_email(one.email)
+            found.setdefault(skeleton(key), []).append(key)
+    return found
+
+
+def _looks_like(key: str | None, own: Member | None, seeming: Mapping[str, Sequence[str]]) -> str:
+    if key is None or not is_new_address(key, own):
+        return ""
+    alike = seeming.get(skeleton(key), ())
+    return "" if key in alike else min(alike, default="")
+
+
+def _is_held(
+    employee: Employee, member: Member, key: str, seeming: Mapping[str, Sequence[str]], settings: Settings
+) -> bool:
+    """Tell whether the member keeps the present address because it is in doubt who the new one belongs to."""
+    return bool(_looks_like(key, member, seeming)) or is_somebody_else(employee, member, settings)
+
+
+def is_new_address(key: str, own: Member | None) -> bool:
+    """Tell whether the folded address is another than that of ``own``, the member by link or by e-mail."""
+    return is_address(key) and (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key)
+
+
 def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
     """Return the address that HR wants the person to have, ``None`` unless it is sure that they may."""
     key = email_key(employee)
@@ -196,7 +292,7 @@ def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
     may_leave = employee.status == Status.INACTIVE or (
         employee.status is UNSET and last_day(employee) is not None
     )
-    return key if key and is_email(key) and not may_leave and shared[key] == 1 else None
+    return key if key and is_address(key) and not may_leave and shared[key] == 1 else None
 
 
 def _is_taken(
@@ -206,7 +302,7 @@ def _is_taken(
 
     Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_email(key) else fold_email(member.email)
+    wanted = key if key and is_address(key) else fold_email(member.email)
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
         if holder.id == member.id:

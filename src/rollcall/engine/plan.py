@@ -9,7 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 
 import msgspec
+from msgspec import structs
 
+from rollcall.engine import identity
+from rollcall.engine.absence import WAIT
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
@@ -20,7 +23,8 @@ from rollcall.engine.differences import (
     line,
     shared,
 )
-from rollcall.engine.match import Candidate, email_key
+from rollcall.engine.masks import is_address
+from rollcall.engine.match import Candidate, Decided, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
 from rollcall.engine.settings import Settings, invited_from
@@ -37,7 +41,9 @@ def make_plan(
     now: datetime,
     zone: str,
     clearable: Collection[str],
+    kept: Collection[str] = (),
     adopt: bool = False,
+    renumbered: Callable[[], bool] = lambda: False,
 ) -> Iterator[Change]:
     """Yield the lines of the plan, in the order of the candidates.
 
@@ -48,15 +54,18 @@ def make_plan(
         now: aware; every person's day is read from it in their own zone.
         zone: the entity's time zone, for people without one.
         clearable: the member's fields for which the tool delivered a value for somebody in this snapshot.
+        kept: the member's fields that the tool seems to have lost for many: present members keep theirs.
         adopt: whether a person approves this plan before it is applied (a preview of settings), so that it
             may archive leavers whose member the connection does not manage yet (S40); never by the clock.
+        renumbered: whether HR gave new numbers to many at once (``identity.renumbered``); asked when somebody has one.
     """
     arriving: set[str] = set()
     departing: set[str] = set()
     # Two owners may both be allowed to go, but not both at once: the next plan knows who is left.
     owner_goes = False
     for one in candidates(True):
-        kinds = {found.kind for found in decide(one, settings, now=now, zone=zone, adopt=adopt)}
+        early = decide(one, settings, now=now, zone=zone, adopt=adopt, renumbered=renumbered)
+        kinds = {found.kind for found in early}
         if kinds & _ARRIVALS:
             arriving.add(one.employee.id)
         elif Kind.ARCHIVE in kinds and not (_is_owner(one) and owner_goes):
@@ -73,7 +82,9 @@ def make_plan(
             arriving=arriving,
             departing=departing,
             clearable=clearable,
+            kept=kept,
             adopt=adopt,
+            renumbered=renumbered,
         )
         if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
             lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
@@ -96,13 +107,23 @@ def decide(
     arriving: Collection[str] = (),
     departing: Collection[str] = (),
     clearable: Collection[str] = (),
+    kept: Collection[str] = (),
     adopt: bool = False,
+    renumbered: Callable[[], bool] = lambda: False,
 ) -> list[Change]:
     """Return what should happen to one person: at most one acting line, first, then remarks; or nothing.
 
     ``arriving`` and ``departing``: employee ids of managers who get a member, or lose theirs, in this plan.
     """
-    given = Given(settings=settings, arriving=arriving, departing=departing, clearable=clearable, adopt=adopt)
+    given = Given(
+        settings=settings,
+        arriving=arriving,
+        departing=departing,
+        clearable=clearable,
+        kept=kept,
+        adopt=adopt,
+        renumbered=renumbered,
+    )
     today = local_day(now, one.employee, zone)
     where = standing(one.employee, today)
     member = one.member
@@ -110,14 +131,17 @@ def decide(
     managed = (
         one.link is not None and one.link.managed and member is not None and member.state != State.ARCHIVED
     )
+    held = identity.held_back(one, given, where, managed=managed)
+    if held is not None:
+        return held
     if one.vanished:
-        return [line(one, Kind.SKIP, Why.VANISHED)] if managed else []
+        return [_missing(one, settings, zone)] if managed else []
     if where is Standing.LEFT:
         return _leaver(one, given, managed=managed)
     if outside is not None:
         return [_release(one, outside)] if managed else []
     if member is None:
-        return _newcomer(one, given, where, today)
+        return _newcomer(one, given, where, today, _tied(one, now, zone))
     if member.state == State.ARCHIVED:
         return _return(one, given, where, today, member)
     fields, notes = differences(one, member, given)
@@ -129,20 +153,46 @@ def decide(
     return [line(one, Kind.UPDATE, Why.CHANGED_IN_HR, fields=fields), *notes] if fields else notes
 
 
-def _newcomer(one: Candidate, given: Given, where: Standing, today: date) -> list[Change]:
+def _missing(one: Candidate, settings: Settings, zone: str) -> Change:
+    """Somebody whom the list lacks: archived once that is proven, if leavers are, and never an admin (rule 5)."""
+    gone = one.absence
+    if gone is None:
+        return line(one, Kind.SKIP, Why.VANISHED)
+    since = {"since": local_day(gone.since, one.employee, zone).isoformat()}
+    if not one.in_scope:
+        return line(one, Kind.SKIP, Why.VANISHED_OUTSIDE, params=since)
+    if not settings.archive_inactive:
+        return line(one, Kind.SKIP, Why.VANISHED, params=since)
+    if one.member is not None and one.member.role in (Role.OWNER, Role.ADMIN):
+        return line(one, Kind.SKIP, Why.VANISHED_ADMIN, params=since)
+    if one.twins:
+        # The same address works here under another number.
+        return shared(one, Kind.SKIP)
+    if not gone.runs:
+        return line(one, Kind.SKIP, Why.VANISHED_UNPROVEN, params=since)
+    if not gone.proven:
+        day = local_day(gone.since + WAIT, one.employee, zone).isoformat()
+        return line(one, Kind.SKIP, Why.VANISHED_WAITS, params={**since, "day": day})
+    return line(one, Kind.ARCHIVE, Why.VANISHED, params={**since, "runs": str(gone.runs)})
+
+
+def _newcomer(one: Candidate, given: Given, where: Standing, today: date, tied: Standing) -> list[Change]:
     """Return what happens to somebody in scope without a link: by e-mail to a member, or invited."""
-    known = one.same_email
+    known = identity.known(one)
     if one.erased:
         # Before anything else: also a member of the same address, made by hand since, is not tied to them.
         return [line(one, Kind.SKIP, Why.ERASED)]
-    obstacle = _obstacle(one, where)
+    obstacle = _obstacle(one, given, where, tied)
     if obstacle:
         return [obstacle]
-    if known is not None and known.state == State.ARCHIVED:
+    if known is None:
+        one = structs.replace(one, same_email=None)
+    elif known.state == State.ARCHIVED:
         return _return(one, given, where, today, known)
     fields, notes = differences(one, known, given)
     if known is not None:
-        return [line(one, Kind.LINK, Why.SAME_EMAIL, fields=fields), *notes]
+        why = identity.why_linked(one)
+        return [line(one, Kind.LINK, why, fields=fields, params=identity.was(one)), *notes]
     early = _too_early(one, given.settings, where, today)
     if early:
         return [early]
@@ -156,17 +206,22 @@ def _newcomer(one: Candidate, given: Given, where: Standing, today: date) -> lis
     return [line(one, Kind.CREATE, why, fields=fields, params=said), *notes]
 
 
-def _obstacle(one: Candidate, where: Standing) -> Change | None:
+def _tied(one: Candidate, now: datetime, zone: str) -> Standing:
+    """Return where the employee stands to whom the member with the same address is tied."""
+    record = one.tied_record
+    return standing(record, local_day(now, record, zone)) if record else Standing.LEFT
+
+
+def _obstacle(one: Candidate, given: Given, where: Standing, tied: Standing) -> Change | None:
     """Return why this new person cannot be matched or invited, if anything stands in the way."""
     key = email_key(one.employee)
     if key is None:
         return line(one, Kind.SKIP, Why.NO_EMAIL)
-    if not is_email(key):
+    if not is_address(key):
         return line(one, Kind.SKIP, Why.NOT_AN_EMAIL, params={"email": key})
-    if one.twins:
-        return shared(one, Kind.SKIP)
-    if one.same_email_linked:
-        return line(one, Kind.SKIP, Why.MEMBER_LINKED_ELSEWHERE, params={"email": key})
+    unsure = identity.obstacle(one, given, tied)
+    if unsure:
+        return unsure
     return _doubt(one, Kind.SKIP) if where is Standing.DOUBTFUL else None
 
 
@@ -187,13 +242,13 @@ def _too_early(one: Candidate, settings: Settings, where: Standing, today: date)
 
 def _leaver(one: Candidate, given: Given, *, managed: bool) -> list[Change]:
     """Somebody whose last day has ended; known by link, or by e-mail when they were never linked."""
-    by_email = one.same_email if not one.same_email_linked else None
+    by_email = identity.known(one) if not one.same_email_linked else None
     member = one.member or by_email
     if member is None or member.state == State.ARCHIVED or not (managed or one.in_scope):
         return []
     end = last_day(one.employee)
     day = {"day": end.isoformat()} if end else {}
-    if one.twins:
+    if one.twins > one.apart:
         # The same address works here under another number: moved to a new contract, not gone.
         return [shared(one, Kind.SKIP)]
     if not given.settings.archive_inactive:
@@ -212,7 +267,7 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
         return [line(one, Kind.NOTE, Why.ARCHIVED_BY_HAND)]
     if where is Standing.DOUBTFUL:
         return [_doubt(one, Kind.SKIP)]
-    if one.twins:
+    if one.twins and one.decided is not Decided.SAME:
         return [shared(one, Kind.SKIP)]
     if one.email_taken:
         return [
@@ -222,7 +277,7 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
     if early:
         return [early]
     fields, notes = differences(one, member, given)
-    return [line(one, Kind.REACTIVATE, Why.REHIRED, fields=fields), *notes]
+    return [line(one, Kind.REACTIVATE, Why.REHIRED, fields=fields, params=identity.was(one)), *notes]
 
 
 def _release(one: Candidate, rule: Condition | Named) -> Change:

@@ -1,6 +1,6 @@
 """Where a person stands on a given day, read from status and dates together."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +50,18 @@ def last_day(employee: Employee) -> date | None:
         if isinstance(day, date):
             return day
     return None
+
+
+def first_day(now: datetime) -> date:
+    """Return the earliest day that it is anywhere on earth at ``now`` (aware)."""
+    return (now.astimezone(UTC) - timedelta(hours=12)).date()
+
+
+def comes_or_works(employee: Employee, day: date) -> bool:
+    """Tell whether the person works here or is about to, at ``first_day``: some tools call a future hire inactive."""
+    start = employee.start_date
+    future = last_day(employee) is None and isinstance(start, date) and start > day
+    return employee.status is not Status.INACTIVE or future
 
 
 def standing(employee: Employee, today: date) -> Standing:

@@ -19,6 +19,8 @@ class Tally:
         self.kinds: Counter[Kind] = Counter()
         # archived because they are missing from the list; these count as archived too
         self.vanished = 0
+        # linked to a new number, many at once: a person always looks at it, so that it adds up to nothing
+        self.renumbered = 0
         self.emails = 0
         self.banks = 0
         self.managers = 0
@@ -31,6 +33,7 @@ class Tally:
         self.kinds[change.kind] += 1
         if change.kind is Kind.ARCHIVE and change.why is Why.VANISHED:
             self.vanished += 1
+        self.renumbered += change.why is Why.RENUMBERED
         for name, one in change.fields.items():
             if change.kind in (Kind.CREATE, Kind.ARCHIVE) or not one.before:
                 continue

@@ -6,7 +6,7 @@ Only what is still as the change left it goes back; what somebody changed since 
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rollcall.engine.change import Change, FieldChange, Kind, Why
 from rollcall.engine.differences import PLAIN_FIELDS
@@ -62,6 +62,15 @@ def take_back(done: Done, now: Present | None) -> list[Change]:
     if change.kind is Kind.UPDATE and not fields:
         return remarks if "bank_account" in change.fields and not kept else _only_skip(change, kept, remarks)
     params = {"kind": str(change.kind)}
+    if was := change.params.get("was"):
+        # The member was tied to another record before: that tie comes back, and this one goes.
+        params = {
+            "kind": "relinked" if change.kind is Kind.LINK else str(change.kind),
+            "was": change.employee_id,
+        }
+        kind = Kind.LINK if change.kind is Kind.LINK else _BACK[change.kind]
+        before = structs.replace(change, employee_id=was)
+        return [_line(before, kind, Why.UNDONE, fields=fields, params=params), *remarks]
     if change.kind is Kind.ARCHIVE:
         # A rehire begins with the least (I8); somebody archived by mistake gets back what they had.
         params["role"] = str(now.role)

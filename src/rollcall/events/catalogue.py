@@ -48,6 +48,7 @@ class Kind(StrEnum):
     ENTITY_CHANGED = "entity.changed"
     MEMBER_ROLE_CHANGED = "member.role_changed"
     COMPANY_PLAN_CHANGED = "company.plan_changed"
+    IDENTITY_DECIDED = "identity.decided"
     SUMMARY_WEEKLY = "summary.weekly"
 
 
@@ -90,5 +91,6 @@ DOCS: Final[Mapping[Kind, str]] = {
     Kind.ENTITY_CHANGED: "Name, time zone or language of an entity changed; the data names them.",
     Kind.MEMBER_ROLE_CHANGED: "A person gave a member another role; the data names both.",
     Kind.COMPANY_PLAN_CHANGED: "The operator put the company on another billing plan.",
+    Kind.IDENTITY_DECIDED: "A person said whether an HR record and a member are one person; the data names both.",
     Kind.SUMMARY_WEEKLY: "The weekly summary of an entity was made for its owners and admins.",
 }

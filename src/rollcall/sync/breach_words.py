@@ -110,6 +110,12 @@ def _what_of_details(code: str, n: int) -> str:
             "{count} people would be invited at once, beside {of} managed members.",
             n,
         )
+    if code == Breach.RENUMBERED:
+        return ngettext(
+            "{count} of {of} managed members has a new number in {tool}.",
+            "{count} of {of} managed members have new numbers in {tool}.",
+            n,
+        )
     if code == Breach.REACTIVATED:
         return ngettext(
             "{count} archived person would come back, beside {of} managed members.",
@@ -214,6 +220,9 @@ def _usual_cause(code: str) -> str:
         ),
         Breach.CLEARED: gettext("Most likely the key may not read it any more."),
         Breach.CREATED: gettext("Check that the filter is still the one you want."),
+        Breach.RENUMBERED: gettext(
+            "Look whether the names fit; then each member stays and is linked to the new number."
+        ),
         Breach.REACTIVATED: gettext(
             "They get their access back. If they were not hired again, dates in {tool} may be wrong."
         ),

@@ -5,7 +5,7 @@ members in one statement, as the one exception to "only the directory reads its 
 would have to know the mirror, and a person-by-person answer would not scale.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -18,13 +18,20 @@ from rollcall.connections.merging import MANY, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
+from rollcall.directory.decisions import stands
 from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
-from rollcall.engine.match import Candidate, Manager, ManagerState, email_key
+from rollcall.engine.absence import Absence
+from rollcall.engine.masks import is_address
+from rollcall.engine.match import Candidate, Decided, Manager, ManagerState, email_key, is_new_address
 from rollcall.engine.plan import PLAIN_FIELDS
+from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import is_email
+from rollcall.engine.snapshot import Employee
+from rollcall.engine.status import first_day
+from rollcall.sync import matching
+from rollcall.sync.matching import COMES_OR_WORKS, Alike
 
 CHUNK: Final = 2_000
 
@@ -88,18 +95,41 @@ def find(question: Question, *, leads: bool) -> Iterator[Found]:
     sql, params = _statement(question, leads=leads)
     named = scopes.by_employee(question.settings.exceptions)
     used = question.subscription
-    gone = gone_from_entity(used.company_id, used.entity_id)
+    alike, gone = Alike(used.entity_id), gone_from_entity(used.company_id, used.entity_id)
     with database.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(CHUNK):
-            for row in rows:
-                found = _found(row, question, named)
-                yield _erased(found, used.connection_id, gone) if gone else found
+            found = [_found(row, question, named, alike) for row in rows]
+            yield from _seen([_erased(one, used.connection_id, gone) for one in found], alike)
+
+
+def _seen(found: Sequence[Found], alike: Alike) -> Iterator[Found]:
+    """Yield these people, each with the address that their new one is easily mistaken for."""
+    keys = {
+        one.candidate.employee.id: key
+        for one in found
+        if (key := email_key(one.candidate.employee))
+        and is_new_address(key, one.candidate.member or one.candidate.same_email)
+    }
+    looks = alike.find(keys.values())
+    for one in found:
+        other = looks.get(keys.get(one.candidate.employee.id, ""))
+        yield (
+            structs.replace(one, candidate=structs.replace(one.candidate, looks_like=other)) if other else one
+        )
+
+
+def renumbered(question: Question) -> bool:
+    """Tell whether HR gave new numbers to many of the members that the connection manages."""
+    used = question.subscription
+    return matching.renumbered(used.entity_id, used.connection_id, first_day(question.now))
 
 
 def _erased(found: Found, connection_id: int, gone: Gone) -> Found:
     """Mark somebody who was erased from the entity, known by number or by address; a member's own link comes first."""
     person = found.candidate
+    if not gone:
+        return found
     if person.link is not None or not (
         gone.has_employee(connection_id, person.employee.id) or gone.has_email(email_key(person.employee))
     ):
@@ -128,7 +158,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         "entity": question.subscription.entity_id,
         # Somewhere on earth it may still be, or already be, these days; what exactly holds for a person is for the
         # engine to say. PostgreSQL is never asked about a time zone that the HR tool made up (V4).
-        "first_day": (question.now.astimezone(UTC) - timedelta(hours=12)).date(),
+        "first_day": first_day(question.now),
         "last_day": (question.now.astimezone(UTC) + timedelta(hours=14)).date(),
         "version": question.subscription.version,
         "everybody": question.everybody,
@@ -148,16 +178,12 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
     same = ", ".join(_MEMBER)
     sql = f"""
         SELECT {columns},
-               e.digest, e.absent_since IS NOT NULL, e.manager_in_loop,
+               e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.manager_in_loop,
                l.id, l.managed,
                EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
-               EXISTS (SELECT FROM directory_link o WHERE o.member_id = s.id AND o.connection_id = %(connection)s
-                       AND EXISTS (SELECT FROM connections_employee oe
-                                   WHERE oe.connection_id = o.connection_id AND oe.external_id = o.employee_id)),
                (SELECT count(*) FROM connections_employee t
                 WHERE t.connection_id = %(connection)s AND t.email_key = e.email_key
-                  AND t.external_id <> e.external_id AND t.status IS DISTINCT FROM 'inactive'
-                  AND t.absent_since IS NULL),
+                  AND t.external_id <> e.external_id AND {COMES_OR_WORKS}),
                EXISTS (SELECT FROM directory_member h WHERE h.entity_id = %(entity)s
                        AND h.email_key IN (e.email_key, m.email_key) AND h.id <> m.id AND h.state <> 'archived'),
                m.email_key,
@@ -166,7 +192,8 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
                (SELECT count(*) FROM directory_member ow
                 WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
-                  AND ow.suspended_at IS NULL)
+                  AND ow.suspended_at IS NULL),
+               {matching.COLUMNS}
         FROM connections_employee e
         LEFT JOIN directory_link l
           ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = e.external_id
@@ -177,6 +204,9 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
             WHERE l.id IS NULL AND o.entity_id = %(entity)s AND o.email_key = e.email_key
             ORDER BY o.state = 'archived', o.id DESC LIMIT 1
         ) s ON true
+        LEFT JOIN directory_link ol ON ol.member_id = s.id AND ol.connection_id = %(connection)s
+        LEFT JOIN connections_employee oe
+          ON oe.connection_id = %(connection)s AND oe.external_id = ol.employee_id
         LEFT JOIN connections_employee b ON b.connection_id = %(connection)s AND b.external_id = e.manager_id
         LEFT JOIN directory_link bl
           ON bl.entity_id = %(entity)s AND bl.connection_id = %(connection)s AND bl.employee_id = b.external_id
@@ -203,7 +233,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                     OR (%(managers)s AND (
                         m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id AND NOT e.manager_in_loop THEN bm.id END
                         -- a line manager who may go in this very plan
-                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive'
+                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive' OR b.absent_proven_at IS NOT NULL
                             OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))
             END
         ORDER BY e.external_id COLLATE "C"
@@ -225,23 +255,26 @@ _AT_SAME: Final = _AT_MEMBER + len(_MEMBER)
 _AT_REST: Final = _AT_SAME + len(_MEMBER)
 
 
-def _found(row: tuple[Any, ...], question: Question, named: Mapping[str, scopes.Named]) -> Found:
+def _found(
+    row: tuple[Any, ...], question: Question, named: Mapping[str, scopes.Named], alike: Alike
+) -> Found:
     values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
     (
         digest,
-        vanished,
+        since,
+        missed,
+        proven,
         loop,
         link_id,
         managed,
         as_manager,
-        same_linked,
         twins,
         held,
         own,
         *boss,
         before,
         owners,
-    ) = row[_AT_REST:]
+    ) = row[_AT_REST : -matching.COUNT]
     employee = employee_of(values)
     member = _member(row[_AT_MEMBER:_AT_SAME], owners)
     outside = scopes.outside(question.settings.scope, named, employee)
@@ -255,12 +288,13 @@ def _found(row: tuple[Any, ...], question: Question, named: Mapping[str, scopes.
         link=link,
         member=member,
         same_email=_member(row[_AT_SAME:_AT_REST], owners),
-        same_email_linked=same_linked,
         twins=twins,
-        email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"]),
+        email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
         manager=_manager(values, boss, loop=loop),
         manager_before=before if member and member.manager_id else "",
-        vanished=vanished,
+        vanished=since is not None,
+        absence=Absence(since=since, runs=missed, proven=proven) if since else None,
+        **matching.values(row[-matching.COUNT :]),
     )
     return Found(candidate, digest, link_id)
 
@@ -269,31 +303,36 @@ STEPS: Final = 50
 """An address that would come free only at the end of a longer row of people than this counts as taken."""
 
 
-def _is_taken(question: Question, member: Member | None, own: str, key: str | None) -> bool:
+def _is_taken(question: Question, member: Member | None, own: str, key: str | None, alike: Alike) -> bool:
     """Tell whether somebody else has the address and keeps it: ``engine.match`` with one small question a step.
 
     Asked for the few whose address another member has. Whoever is given another one gives way, if that one is
     free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_email(key) else own
+    wanted = key if key and is_address(key) else own
     for _ in range(STEPS):
-        holder = _holder(question, wanted)
+        holder = _holder(question, wanted, alike)
         if holder is None or (member is not None and holder[0] == member.id):
             return False
         wish = holder[1]
-        if wish is None or wish == wanted or not is_email(wish):
+        if wish is None or wish == wanted or not is_address(wish):
             return True
         wanted = wish
     return True
 
 
-def _holder(question: Question, key: str) -> tuple[int, str | None] | None:
-    """Return the living member who has the address, and the address that HR surely gives them instead."""
+def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None] | None:
+    """Return the living member who has the address, and the address that HR surely gives them instead.
+
+    Nothing is sure of somebody who may be somebody else by now, or whose new address looks like another's.
+    """
     mine, params = _named(question.settings, "e")
     with database.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT h.id, e.email_key
+            SELECT h.id, e.email_key, e.first_name, e.last_name, e.start_date,
+                   h.first_name, h.last_name, h.start_date,
+                   (SELECT d.kind FROM directory_decision d WHERE {stands("d", "e", "h.id")})
             FROM directory_member h
             LEFT JOIN directory_link l ON l.member_id = h.id AND l.connection_id = %(connection)s
             LEFT JOIN connections_employee e
@@ -304,19 +343,34 @@ def _holder(question: Question, key: str) -> tuple[int, str | None] | None:
              AND NOT EXISTS (
                 SELECT FROM connections_employee t
                 WHERE t.connection_id = e.connection_id AND t.email_key = e.email_key
-                  AND t.external_id <> e.external_id AND t.status IS DISTINCT FROM 'inactive'
-                  AND t.absent_since IS NULL)
+                  AND t.external_id <> e.external_id AND {COMES_OR_WORKS})
             WHERE h.entity_id = %(entity)s AND h.email_key = %(key)s AND h.state <> 'archived'
             """,
             {
                 "connection": question.subscription.connection_id,
                 "entity": question.subscription.entity_id,
                 "key": key,
+                "first_day": first_day(question.now),
                 **params,
             },
         )
-        row: tuple[int, str | None] | None = cursor.fetchone()
-        return row
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    member_id, wish, decided = row[0], row[1], row[-1]
+    sure = decided == Decided.SAME or wish is None
+    if not sure and (_seems_other(row[1:-1], key, question.settings) or alike.find([wish])):
+        return member_id, None
+    return member_id, wish
+
+
+def _seems_other(row: tuple[Any, ...], key: str, settings: Settings) -> bool:
+    wish, first, last, start, *known = row
+    told = Employee(id="", work_email=wish, first_name=first, last_name=last, start_date=start)
+    plain = dict(zip(("first_name", "last_name", "start_date"), known, strict=True))
+    return is_somebody_else(
+        told, Member(id=0, state=State.ACTIVE, role=Role.REQUESTER, email=key, **plain), settings
+    )
 
 
 def _member(row: tuple[Any, ...], owners: int) -> Member | None:

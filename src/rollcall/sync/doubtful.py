@@ -34,6 +34,9 @@ def doubtful(breaches: Iterable[Mapping[str, Any]]) -> Q:
         if code in _KINDS:
             found |= Q(kind__in=_KINDS[code])
             continue
+        if code == Breach.RENUMBERED:
+            found |= Q(why=Why.RENUMBERED)
+            continue
         if code == Breach.VANISHED:
             found |= Q(kind=Kind.ARCHIVE, why=Why.VANISHED)
             continue

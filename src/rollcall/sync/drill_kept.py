@@ -18,8 +18,8 @@ from rollcall.sync.models import Drill
 
 log = structlog.get_logger(__name__)
 
-LOST_AFTER: Final = timedelta(minutes=5)
-"""A drill that has not moved for so long has lost its worker; one step takes seconds, a minute with 100,000 people."""
+LOST_AFTER: Final = timedelta(minutes=15)
+"""A drill that has not moved for so long has lost its worker; one step takes seconds, minutes with 100,000 people."""
 
 
 def start(entity: Entity, *, actor: Actor) -> None:

@@ -18,6 +18,7 @@ PLACES: Final = {
     "sync_line": ("fields", "params", "name", "email"),
     "sync_plan": ("settings", "made_by", "decided_by", "override", "breaches"),
     "sync_run": ("started_by", "error_params"),
+    "sync_drill": ("started_by",),
     "connections_subscription": ("settings", "draft"),
     "connections_connection": ("connected_by", "run_wanted_by", "error_params"),
     "connections_employee": ("manager_email",),

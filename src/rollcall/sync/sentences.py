@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from rollcall.connections import gallery
 from rollcall.engine.change import Kind, Why
+from rollcall.engine.losses import Lost
 from rollcall.engine.scope import CUSTOM
 from rollcall.sync import breach_words
 
@@ -45,6 +46,26 @@ _WHY: Final[Mapping[str, str]] = {
         "The member with the e-mail {email} is already linked to another employee. Check in {tool} which"
         " of them is right."
     ),
+    Why.SAME_PERSON: gettext_noop("Somebody said that this record in {tool} is this member."),
+    Why.RENUMBERED: gettext_noop(
+        "Has a new number in {tool} and the same e-mail as before: the member stays, and is linked to it."
+    ),
+    Why.NEW_NUMBER: gettext_noop(
+        "The e-mail {email} is that of a member whose record in {tool} ({number}) has left or is gone."
+        " Say whether this is the same person."
+    ),
+    Why.HAS_NEW_NUMBER: gettext_noop(
+        "Somebody works here with the e-mail {email} under another number in {tool} ({number})."
+        " The member stays as they are until somebody says whether it is the same person."
+    ),
+    Why.REUSED_ID: gettext_noop(
+        "{tool} gives the number of {before} to {now} now. The member stays as they are until somebody says"
+        " whether it is the same person."
+    ),
+    Why.LOOKS_LIKE: gettext_noop(
+        "The e-mail {email} is easily mistaken for {other}. Nothing is sent to it until somebody says that it"
+        " is right."
+    ),
     Why.INVITE_LATER: gettext_noop("Starts on {start} and will be invited on {day}."),
     Why.NO_START_DATE: gettext_noop(
         "Has no start date in {tool}, and invitations wait for it. Add one there, or invite people at once."
@@ -69,6 +90,23 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} without having left."
         " Nothing happens until {tool} says that they left."
     ),
+    Why.VANISHED_WAITS: gettext_noop(
+        "Is missing from the list of {tool} since {since}, without having left. Is archived from {day} on,"
+        " if complete lists go on missing them for 24 hours."
+    ),
+    Why.VANISHED_UNPROVEN: gettext_noop(
+        "Is missing from the list of {tool} since {since}, but that list was far too short, or their record"
+        " could not be read. It does not count: nobody is archived for it."
+    ),
+    Why.VANISHED_OUTSIDE: gettext_noop(
+        "Is missing from the list of {tool} since {since}, and was outside the choice of employees before."
+        " Nothing happens."
+    ),
+    Why.VANISHED_ADMIN: gettext_noop(
+        "Is missing from the list of {tool} since {since}. Owners and admins are not archived for that:"
+        " archive them by hand if they have left."
+    ),
+    Why.MASKED: gettext_noop("{tool} hides the value of: {fields}. What is known stays."),
     Why.ERASED: gettext_noop(
         "Was erased from this entity for good. They come back only if an owner allows them again."
     ),
@@ -94,6 +132,7 @@ _WHY: Final[Mapping[str, str]] = {
     Why.SIGNED_UP_SINCE: gettext_noop("Has signed up since: their access ends when they are archived."),
     Why.INVITED_AGAIN: gettext_noop("Had not signed up: the invitation they have works again."),
     # why a link is not managed any more, beside the reasons of a plan
+    "somebody_else": gettext_noop("The number of this member belongs to somebody else in {tool} now."),
     "disconnected": gettext_noop("{tool} was disconnected."),
 }
 
@@ -140,6 +179,11 @@ _REFUSED: Final[Mapping[str, str]] = {
         "So far members are linked to the file by another column, so nobody would be recognised. Choose"
         " that column again to recognise people by."
     ),
+    "no_conflict": gettext_noop("There is nothing to decide about this record any more. Nothing was done."),
+    "changed": gettext_noop(
+        "One of the records has changed since you looked. Look at them again, then decide."
+    ),
+    "no_choice": gettext_noop("That cannot be said about this record. Choose one of the answers shown."),
     "undone": gettext_noop("These changes have been undone already. Nothing was done twice."),
     "undo_of_undo": gettext_noop(
         "An undo cannot be undone. Resume the connection instead: the next sync makes the changes again."
@@ -225,14 +269,18 @@ def _tool(params: Mapping[str, Any], tool: str) -> str:
 def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str:
     """Return the reason of a plan's line or of a link not managed; ``tool`` is the tool's key or name."""
     texts = {
-        name: day_text(str(value)) if name in ("day", "start") else str(value)
+        name: day_text(str(value)) if name in ("day", "start", "since") else str(value)
         for name, value in params.items()
     }
     texts["tool"] = _tool(params, tool)
+    if code == Why.MASKED:
+        texts["fields"] = ", ".join(field_label(name) for name in texts.get("fields", "").split(","))
     if code == Why.OUT_OF_SCOPE:
         sentence = _out_of_scope(texts)
     elif code in (Why.UNDONE, Why.CHANGED_SINCE):
         sentence = _taken_back(code, texts)
+    elif code == Why.VANISHED and texts.get("since"):
+        sentence = _missing(texts)
     else:
         dayless = not texts.get("day") and code in _WHY_DAYLESS
         sentence = _filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
@@ -253,6 +301,25 @@ def _out_of_scope(texts: Mapping[str, str]) -> str:
     return _filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
 
 
+def _missing(texts: Mapping[str, str]) -> str:
+    if not texts.get("runs"):
+        return _filled(
+            gettext_noop(
+                "Is missing from the list of {tool} since {since}, without having left."
+                " Nothing happens: leavers are not archived automatically here."
+            ),
+            texts,
+        )
+    said = ngettext(
+        "Is missing from the list of {tool} since {since}: {runs} complete list over more than 24 hours"
+        " did not have them.",
+        "Is missing from the list of {tool} since {since}: {runs} complete lists over more than 24 hours"
+        " did not have them.",
+        int(texts["runs"]),
+    )
+    return said.format_map(_Blank(texts))
+
+
 def _taken_back(code: str, texts: Mapping[str, str]) -> str:
     if code == Why.CHANGED_SINCE:
         names = [field_label(name) for name in texts.get("fields", "").split(",") if name]
@@ -262,6 +329,7 @@ def _taken_back(code: str, texts: Mapping[str, str]) -> str:
     kinds: Mapping[str, str] = {
         Kind.CREATE: gettext_noop("Was invited by that sync: the invitation is cancelled."),
         Kind.LINK: gettext_noop("Was managed only since a sync that is undone."),
+        "relinked": gettext_noop("Was linked to another record by that sync: the link goes back."),
         Kind.UPDATE: gettext_noop("Was updated by that sync: the details go back."),
         Kind.REACTIVATE: gettext_noop("Came back with that sync, and is archived again."),
         Kind.ARCHIVE: gettext_noop("Was archived by that sync, and comes back."),
@@ -286,6 +354,38 @@ def error_sentence(code: str, params: Mapping[str, Any]) -> str:
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
     """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
     return _filled({**_REFUSED, **_REFUSED_LIMITS}.get(code, code), {**params, "tool": _tool(params, "")})
+
+
+def loss_sentence(kind: str, field: str, count: int, of: int, *, asked: bool = False) -> str:
+    """Return that a field seems lost for many people; ``asked``: of a plan that a person asked for."""
+    texts = {"field": field_label(field), "count": count, "of": of}
+    said = {
+        Lost.EMPTY: gettext("{field} came empty for {count} of {of} people."),
+        Lost.MASKED: gettext("{field} came masked for {count} of {of} people."),
+        Lost.SAME: gettext("{field} came with one and the same value for {count} of {of} people."),
+    }.get(Lost(kind), "").format(**texts)
+    if asked and kind != Lost.MASKED:
+        return said + " " + gettext("Look at it closely: a sync by itself would keep the known values.")
+    if kind == Lost.SAME:
+        return (
+            said + " " + gettext("The known values are kept. Has somebody changed them all in the HR tool?")
+        )
+    return said + " " + gettext("The known values are kept. Has the key lost a permission?")
+
+
+def unusual_sentence(what: str, now: int, usual: int) -> str:
+    """Return in what a read was unusual (``sync.usual``)."""
+    texts = {"now": now, "usual": usual}
+    if what == "fewer":
+        said = gettext(
+            "{now} people were listed, and usually it is about {usual}. Nobody is archived for being missing"
+            " from a list like this. Has the key lost a permission?"
+        )
+    elif what == "slow":
+        said = gettext("Reading took {now} seconds, and usually it takes about {usual}.")
+    else:
+        said = gettext("Nobody was listed. Check that the key may see the employees.")
+    return said.format(**texts)
 
 
 def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, tool: str = "") -> str:

@@ -38,6 +38,7 @@ _PLAIN: Final[Mapping[str, str]] = {
     Kind.TOKEN_ISSUED: gettext_noop("API token “{name}” made."),
     Kind.TOKEN_REVOKED: gettext_noop("API token “{name}” revoked."),
     Kind.ENTITY_CREATED: gettext_noop("Entity “{name}” added."),
+    Kind.IDENTITY_DECIDED: gettext_noop("Decided who an HR record is about."),
     Kind.SUMMARY_WEEKLY: gettext_noop("Weekly summary made for the owners and admins."),
 }
 

@@ -5,6 +5,7 @@ from django.urls import path
 from rollcall.web import design, session
 from rollcall.web.choosing import between, configure, why
 from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
+from rollcall.web.identity import who
 from rollcall.web.mails import mail, mail_choices, mail_preview
 from rollcall.web.members import erase, join, me, member, member_acts, member_bulk, members
 from rollcall.web.plans import plan_file, preview, runs
@@ -104,6 +105,9 @@ urlpatterns = [
     path("why/member/<int:member_id>/", why.why_member, name="why_member"),
     path("between/", between.between, name="between"),
     path("between/people.csv", between.between_csv, name="between_csv"),
+    # records of which only a person can say whose they are
+    path("conflicts/", who.who, name="who"),
+    path("conflicts/<int:row_id>/decide/", who.decide, name="decide_who"),
     # calls of HR tools
     path("hooks/<str:token>/", webhook.webhook, name="webhook"),
     # demonstration

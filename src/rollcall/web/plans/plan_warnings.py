@@ -10,9 +10,10 @@ from django.utils.translation import gettext, ngettext
 from rollcall.directory import undoing
 from rollcall.engine.change import Kind, Why
 from rollcall.sync import remarks
-from rollcall.sync.models import Line, Plan
+from rollcall.sync.models import Line, Plan, PlanState
 from rollcall.sync.preview import Group
 from rollcall.sync.remarks import ADMINS_GO
+from rollcall.sync.sentences import loss_sentence
 
 _NAMED: Final = 5
 
@@ -30,7 +31,7 @@ def warnings(made: Plan, tool: str, *, paused_too: str = "") -> list[Warn]:
     return (
         [*_of_undo(made, paused_too)]
         if made.undoes is not None
-        else [*_of_scope(made), *_of_people(made, tool)]
+        else [*_of_scope(made), *of_losses(made), *_of_people(made, tool)]
     )
 
 
@@ -43,17 +44,30 @@ def _of_scope(made: Plan) -> Iterator[Warn]:
         )
 
 
+def of_losses(made: Plan) -> Iterator[Warn]:
+    """Yield the fields that the HR tool seems to have lost: also of a plan that is decided."""
+    for one in remarks.kept_of(made.counts):
+        said = loss_sentence(one.kind, one.field, one.count, one.of, asked=made.for_settings)
+        yield Warn(text=said)
+
+
 def _of_people(made: Plan, tool: str) -> Iterator[Warn]:
     counts = made.counts
     if counts.get(ADMINS_GO):
         yield _admins(made)
     if n := remarks.conflicts(counts):
         said = ngettext(
-            "%(n)s conflict: two people for one address. Rollcall does not guess; it waits until somebody decides.",
-            "%(n)s conflicts: two people for one address. Rollcall does not guess; they wait until somebody decides.",
+            "%(n)s conflict: it is not sure who is meant. Rollcall does not guess; it waits until somebody decides.",
+            "%(n)s conflicts: it is not sure who is meant. Rollcall does not guess; they wait until somebody decides.",
             n,
         )
-        yield _see(said, n, Group.CONFLICT)
+        # What a preview shows only is decided once its settings are confirmed.
+        shown = made.for_settings and made.state == PlanState.PREVIEW
+        yield (
+            _see(said, n, Group.CONFLICT)
+            if shown
+            else Warn(text=said % {"n": n}, address=reverse("who"), link=gettext("Decide"))
+        )
     if n := remarks.of(counts, Why.NO_EMAIL):
         said = ngettext(
             "%(n)s person has no work e-mail in %(tool)s. Without one nobody is invited or found again.",
