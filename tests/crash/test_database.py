@@ -8,7 +8,6 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from rollcall.accounts.again import again, broken_off, lost
-from rollcall.accounts.companies import create_company
 from rollcall.accounts.models import Company
 from rollcall.connections.models import State
 from rollcall.engine.settings import Settings
@@ -111,11 +110,10 @@ def test_c3_work_that_needs_its_session_is_not_done_again_on_another(rows: psyco
 
 
 def test_c3_what_no_second_try_mends_is_raised_at_once() -> None:
-    tries = []
+    tries: list[int] = []
 
     def work() -> None:
         tries.append(1)
-        create_company("x")
         Company.objects.raw("SELECT nonsense")[0]
 
     with pytest.raises(DatabaseError):
