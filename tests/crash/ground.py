@@ -23,7 +23,7 @@ from rollcall.simulators import server
 from rollcall.simulators.server import Running
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 240.0
 PEOPLE = 8
 ROUND = (
     "rollcall.sync.tasks.tick",

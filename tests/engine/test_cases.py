@@ -2,9 +2,9 @@
 
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
-``banks`` (by employee id), ``vanished`` (ids the last complete read did not see),
-``decisions`` (what a person said, by employee id), ``adopt`` and ``shows``
-(product and fault ids).
+``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``absences`` (of them, by id),
+``decisions`` (what a person said, by employee id),
+``kept`` (fields that the tool seems to have lost), ``adopt`` and ``shows`` (product and fault ids).
 """
 
 from datetime import datetime
@@ -12,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
 from rollcall.engine.identity import renumbered
+from rollcall.engine.masks import is_mask
 from rollcall.engine.match import Candidate, Decided, join
 from rollcall.engine.plan import OWNED_FIELDS, PLAIN_FIELDS, make_plan
 from rollcall.engine.roster import Bank, Link, Member
@@ -35,6 +37,8 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     banks: dict[str, Bank] = {}
     vanished: list[str] = []
     decisions: dict[str, Decided] = {}
+    absences: dict[str, Absence] = {}
+    kept: list[str] = []
     settings: Settings = Settings()
     now: datetime = datetime.fromisoformat("2026-03-16T09:00:00+00:00")
     zone: str = "Europe/Paris"
@@ -46,12 +50,22 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def clearable(snapshot: list[Employee]) -> set[str]:
     """Return the member's fields for which somebody in the snapshot has a value."""
     source = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_account"}
-    return {name for name in OWNED_FIELDS if any(getattr(one, source[name]) for one in snapshot)}
+    return {name for name in OWNED_FIELDS if any(_is_value(getattr(one, source[name])) for one in snapshot)}
+
+
+def _is_value(told: object) -> bool:
+    return bool(told and told.strip() and not is_mask(told)) if isinstance(told, str) else bool(told)
+
+
+def as_missing(one: Candidate, case: Case) -> Candidate:
+    """Return the candidate as the list of the case has them, or lacks them."""
+    number = one.employee.id
+    return structs.replace(one, vanished=number in case.vanished, absence=case.absences.get(number))
 
 
 def candidates_of(case: Case) -> list[Candidate]:
     """Return everybody of the case as a plan looks at them."""
-    return join(
+    found = join(
         *(case.snapshot, case.members, case.links, case.settings.scope),
         exceptions=case.settings.exceptions,
         banks=case.banks,
@@ -60,6 +74,7 @@ def candidates_of(case: Case) -> list[Candidate]:
         settings=case.settings,
         day=first_day(case.now),
     )
+    return [as_missing(one, case) for one in found]
 
 
 def plan_of(case: Case) -> list[Change]:
@@ -76,6 +91,7 @@ def plan_of(case: Case) -> list[Change]:
             now=case.now,
             zone=case.zone,
             clearable=clearable(case.snapshot),
+            kept=case.kept,
             adopt=case.adopt,
             renumbered=lambda: renumbered(found, case.members, case.links),
         )

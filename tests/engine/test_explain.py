@@ -1,12 +1,13 @@
 """Why? says what the plan does, and what would change it: over companies that nobody would make up."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import pytest
 from hypothesis import event, given
 from msgspec import structs
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import ACTING, Kind, Why
 from rollcall.engine.explain import Explanation, Rule, Tie, explain
 from rollcall.engine.levers import Lever, World, _walk
@@ -130,6 +131,18 @@ def test_somebody_missing_from_the_list_who_is_no_member_is_told_just_that() -> 
     found = explained(gone, Settings())
     assert found.verdict.outcome is Outcome.VANISHED
     assert levers(found)[0][0] is Lever.LISTED_AGAIN
+
+
+def test_d16_who_is_missing_is_told_what_happens_if_it_stays_so() -> None:
+    since = Absence(since=NOW - timedelta(hours=3), runs=3)
+    one = join([ADA], (ADA_HERE,), (TIED,), Everybody())[0]
+    found = explained(structs.replace(one, vanished=True, absence=since), Settings(archive_inactive=True))
+    assert (found.verdict.why, found.absence) == (Why.VANISHED_WAITS, since)
+    assert levers(found) == [[Lever.STAYS_MISSING], [Lever.LISTED_AGAIN]]
+    assert [way.leads_to for way in found.ways] == [Outcome.ARCHIVE, Outcome.IN_STEP]
+    proven = structs.replace(since, since=NOW - timedelta(hours=30), proven=True)
+    gone = explained(structs.replace(one, vanished=True, absence=proven), Settings(archive_inactive=True))
+    assert gone.verdict.outcome is Outcome.ARCHIVE and levers(gone) == [[Lever.LISTED_AGAIN]]
 
 
 def test_an_obstacle_that_nothing_takes_away_has_no_way() -> None:

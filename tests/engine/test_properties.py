@@ -1,13 +1,14 @@
 """What must hold of every plan, over companies that nobody would make up."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from hypothesis import event, given
 from hypothesis import strategies as st
 from msgspec import UNSET, structs
 
-from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.engine.absence import Absence
+from rollcall.engine.change import ACTING, Change, Kind, Why
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Filter, Named
 from rollcall.engine.settings import AtOnce, DaysBefore, Invite, Ownership, Settings
@@ -48,6 +49,12 @@ def named_people(ids: list[str]) -> st.SearchStrategy[tuple[Named, ...]]:
     )
 
 
+ABSENCES = st.builds(
+    Absence,
+    since=st.sampled_from([NOW - timedelta(hours=1), NOW - timedelta(hours=40)]),
+    runs=st.sampled_from([0, 1, 2, 30]),
+    proven=st.booleans(),
+)
 INVITES: st.SearchStrategy[Invite] = st.sampled_from([AtOnce(), DaysBefore(days=0), DaysBefore(days=16)])
 
 
@@ -152,6 +159,8 @@ def companies(draw: st.DrawFn, *, contested: bool) -> Case:
         structs.replace(one, manager_id=draw(st.sampled_from([None, *(n for n in numbers if n != one.id)])))
         for one in found
     ]
+    # only the SQL reading knows that who vanished keeps their address
+    vanished = [] if contested else draw(st.lists(st.sampled_from(IDS), unique=True, max_size=2))
     return Case(
         snapshot=snapshot,
         members=mark_last_owner(found),
@@ -159,8 +168,8 @@ def companies(draw: st.DrawFn, *, contested: bool) -> Case:
         banks={
             one.id: bank for one in snapshot if one.bank_account == BankAccount() and (bank := draw(BANKS))
         },
-        # only the SQL reading knows that who vanished keeps their address
-        vanished=[] if contested else draw(st.lists(st.sampled_from(IDS), unique=True, max_size=1)),
+        vanished=vanished,
+        absences={one: draw(ABSENCES) for one in vanished},
         settings=draw(settings_of_an_entity()),
         now=NOW,
         adopt=draw(st.booleans()),
@@ -267,9 +276,19 @@ def test_a_person_has_at_most_one_acting_line_and_it_comes_first(case: Case) -> 
 
 
 @given(companies(contested=False))
-def test_inv20_rule5_who_vanished_or_was_archived_by_hand_stays_as_they_are(case: Case) -> None:
-    """Invariant 20, rule 5."""
+def test_inv1_inv20_rule5_who_vanished_is_archived_only_when_proven_and_whom_a_person_archived_stays(
+    case: Case,
+) -> None:
+    """Invariants 1 and 20, product decisions 2 and 10."""
     lines = acting(plan_of(case))
     by_hand = {one.id for one in case.members if one.archived_by_hand}
     assert not by_hand & {line.member_id for line in lines}
-    assert not set(case.vanished) & {line.employee_id for line in lines}
+    role_of = {one.id: one.role for one in case.members}
+    for line in lines:
+        if line.employee_id in case.vanished:
+            gone = case.absences[line.employee_id]
+            assert line.kind is Kind.ARCHIVE and line.why is Why.VANISHED and gone.proven and gone.runs
+            assert case.settings.archive_inactive and line.member_id is not None
+            assert role_of[line.member_id] not in (Role.OWNER, Role.ADMIN)
+        else:
+            assert line.why is not Why.VANISHED

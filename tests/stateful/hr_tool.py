@@ -160,10 +160,12 @@ class HrTool:
     def heal(self) -> None:
         """Everything works and everything is shown again."""
         self.control("faults", clear=True)
+        # Before HR does anything more: a wrong key that is gone must not be put back.
+        self.fault = ""
         self.control("permissions", hidden=[])
         for number in self.broken & self.people.keys():
             self.control("change", id=number, raw=None)
-        self.fault, self.hidden, self.office_hidden, self.broken = "", set(), False, set()
+        self.hidden, self.office_hidden, self.broken = set(), False, set()
 
     def shuffle(self, order: Sequence[int]) -> None:
         """Let lists come in this order; what else is asked of the tool puts them back."""

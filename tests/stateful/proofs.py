@@ -7,8 +7,6 @@ from tests.stateful.recording import Log, Row, automatic, changes, done_lines, n
 from tests.stateful.rules import need
 
 ABSENT_HOURS: Final = 24
-ROLLING: Final = False
-"""Whether limits hold over 24 hours; until then they hold for each plan."""
 
 
 def inv_1_archived_only_with_proof_and_by_a_plan(company_id: int, log: Log) -> None:
@@ -76,7 +74,7 @@ def _proven_by_mirror(log: Log, plan: Row, employee: str) -> bool:
 
 
 def inv_2_automatic_changes_stay_inside_the_limits(company_id: int, log: Log) -> None:
-    """By the catalogue's figures, recomputed; what a person approved is not counted. Grows: a window of 24 hours."""
+    """By the catalogue's figures, recomputed; in 24 hours; what a person approved is not counted."""
     for subscription in now(log, "subscription").values():
         plans = {
             number
@@ -86,7 +84,7 @@ def inv_2_automatic_changes_stay_inside_the_limits(company_id: int, log: Log) ->
         managed = _managed(log, subscription)
         for kind in ("archive", "release"):
             count = sum(1 for one in done_lines(log) if one["plan_id"] in plans and one["kind"] == kind)
-            earlier = _lately(log, plans, kind) if count and ROLLING else 0
+            earlier = _lately(log, plans, kind) if count else 0
             need(
                 not count or not _too_many(count + earlier, managed + earlier),
                 f"{earlier} + {count} of {managed + earlier} members: {kind} without anybody's yes",

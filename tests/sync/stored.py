@@ -11,6 +11,7 @@ from rollcall.connections import models as mirror
 from rollcall.connections.merging import mark_loops
 from rollcall.connections.rows import VALUE_COLUMNS, values
 from rollcall.directory import models as directory
+from rollcall.engine.absence import Absence
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, fold_email
@@ -24,6 +25,7 @@ def store_employees(
     *,
     banks: Mapping[str, Bank] | None = None,
     vanished: Sequence[str] = (),
+    absences: Mapping[str, Absence] | None = None,
 ) -> dict[str, str]:
     """Write the mirror; returns employee id -> digest."""
     rows = []
@@ -33,6 +35,7 @@ def store_employees(
         bank = (banks or {}).get(one.id)
         if bank:
             given["bank_digest"], given["bank_mask"] = bank.digest, bank.mask
+        missing = (absences or {}).get(one.id)
         rows.append(
             mirror.Employee(
                 company_id=connection.company_id,
@@ -42,7 +45,9 @@ def store_employees(
                 digest=digest,
                 first_seen_at=AT,
                 changed_at=AT,
-                absent_since=AT if one.id in vanished else None,
+                absent_since=missing.since if missing else AT if one.id in vanished else None,
+                absent_runs=missing.runs if missing else 0,
+                absent_proven_at=AT if missing and missing.proven else None,
                 **given,
             )
         )

@@ -81,7 +81,11 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
         mark = transaction.savepoint()
         subscription = subscribe(entity, case.settings)
         digests = store_employees(
-            subscription.connection, case.snapshot, banks=case.banks, vanished=case.vanished
+            subscription.connection,
+            case.snapshot,
+            banks=case.banks,
+            vanished=case.vanished,
+            absences=case.absences,
         )
         store_members(entity, case.members)
         in_step = {one: digest for one, digest in digests.items() if one in (settled or set())}

@@ -109,7 +109,10 @@ def test_a4_rule5_who_is_missing_is_kept_also_on_the_second_day(flow: Flow) -> N
     outcomes = played(flow, "half_list", "half_list_two_days")
     for one in outcomes.values():
         assert one.employees < 30 and one.lost == 0 and one.kept == one.struck > 10
-        assert not one.error and not one.applied
+    first, second = outcomes["half_list"], outcomes["half_list_two_days"]
+    assert first.remarks["vanished_unproven"] + first.remarks.get("vanished_admin", 0) == first.struck
+    # By then it is proven that they are missing, and too many: a person decides.
+    assert second.held["archive"] > 10 and Breach.ARCHIVED in limits(second)
 
 
 @pytest.mark.django_db

@@ -23,8 +23,8 @@ from rollcall.engine.scope import Condition, Filter, Named
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync import candidates, why_sentences
+from rollcall.sync.losses import clearable_of, kept_by, losses_of
 from rollcall.sync.people_search import MOST, search
-from rollcall.sync.planning import clearable_of
 from rollcall.sync.why import about_employee, about_member, planned
 from tests.accounts.people import two_companies
 from tests.engine.test_cases import Case
@@ -65,6 +65,7 @@ def whole(subscription: Subscription, case: Case) -> list[Change]:
             now=case.now,
             zone=subscription.entity.time_zone,
             clearable=clearable_of(subscription.connection_id),
+            kept=kept_by(losses_of(subscription, case.settings), asked=False),
         )
     )
 
@@ -78,7 +79,7 @@ def test_one_person_is_planned_as_the_whole_plan_plans_them(entity: Entity, case
         # Of two leavers with the address of one member, the plan archives the member for the first alone.
         once = {line.member_id for line in plan if line.kind is Kind.ARCHIVE}
         for row in Row.objects.filter(connection=subscription.connection_id):
-            _, lines = planned(subscription, row, case.settings, now=case.now)
+            _, lines, _kept = planned(subscription, row, case.settings, now=case.now)
             known = [line for line in plan if line.employee_id == row.external_id]
             spared = lines and lines[0].kind is Kind.ARCHIVE and lines[0].member_id in once
             assert lines == known or (spared and not known)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils.translation import override
 
 from rollcall.accounts import access
 from rollcall.accounts.companies import grant_role
@@ -171,3 +172,54 @@ def test_another_entitys_part_of_a_run_is_named_to_its_admins_only(hr: World) ->
     grant_role(second, hr.two.alice, Role.OWNER)
     page = text(hr.alice.get(f"/runs/{run.pk}/"))
     assert "Acme Berlin" in page and "invited" in page
+
+
+def live(hr: World) -> Client:
+    """Alice's browser beside a tool that manages her members."""
+    client = hr.ready()
+    made = hr.preview(client)
+    client.post(f"{HOME}plan/{made.pk}/decide/", {"digest": made.digest})
+    hr.apply(made)
+    return client
+
+
+def test_a5_rule3_a_lost_field_is_said_on_the_run_the_card_the_plan_and_in_the_list(hr: World) -> None:
+    client = live(hr)
+    hr.control("faults", on={"id": "A5", "mode": "null", "fields": ["department"]})
+    hr.control("hire")
+    hr.run()
+    with access.acting_for(hr.two.alice_company.pk):
+        made = Plan.objects.latest("pk")
+    said = "The known values are kept. Has the key lost a permission?"
+    for address in (f"/runs/{newest(hr).pk}/", HOME, f"{HOME}plan/{made.pk}/"):
+        page = text(client.get(address))
+        assert "Department came empty for " in page and said in page
+    assert "Succeeded, with doubts" in text(client.get("/runs/"))
+    with override("fr"):
+        client.cookies["django_language"] = "fr"
+        assert "Les valeurs connues sont conservées" in text(client.get(f"/runs/{newest(hr).pk}/"))
+
+
+def test_a4_a_list_that_is_far_too_short_is_said(hr: World) -> None:
+    client = live(hr)
+    hr.control("faults", on={"id": "A4", "mode": "half"})
+    hr.run()
+    for address in (f"/runs/{newest(hr).pk}/", HOME):
+        assert "people were listed, and usually it is about 60" in text(client.get(address))
+
+
+def test_a7_details_that_did_not_come_are_named(hr: World) -> None:
+    client = live(hr)
+    hr.control("faults", on={"id": "A5", "mode": "hidden"})
+    hr.run()
+    assert "Read in part: Bank account did not come" in text(client.get(f"/runs/{newest(hr).pk}/"))
+
+
+def test_p6_a_first_read_of_nobody_is_not_green(hr: World) -> None:
+    client = hr.alice
+    hr.connect(client)
+    hr.control("faults", on={"id": "P1"})
+    hr.run()
+    for address in (f"/runs/{newest(hr).pk}/", HOME):
+        assert "Nobody was listed. Check that the key may see the employees." in text(client.get(address))
+    assert "Succeeded, with doubts" in text(client.get("/runs/"))

@@ -26,7 +26,7 @@ def here() -> Crew:
 
 
 def employ(here: Crew, number: str, **more: Any) -> Employee:
-    values = {
+    values: dict[str, Any] = {
         "first_name": "Maya",
         "last_name": "Example",
         "work_email": here.managed.email,

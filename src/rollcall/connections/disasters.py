@@ -57,7 +57,7 @@ _YESTERDAY: Final = "%(today)s::date - 1"
 DISASTERS: Final = (
     Disaster(name="empty_list", gone=True),
     Disaster(name="half_list", hit="p.n %% 2 = 1", gone=True),
-    Disaster(name="half_list_two_days", hit="p.n %% 2 = 1", gone=True, hours=(0, DAY)),
+    Disaster(name="half_list_two_days", hit="p.n %% 2 = 1", gone=True, hours=(0, 1, 1 + DAY)),
     Disaster(name="one_office_missing", hit=_PLACE, gone=True),
     Disaster(
         name="many_leavers",
@@ -119,13 +119,17 @@ def strike(connection: Connection, disaster: Disaster) -> None:
         cursor.execute("ANALYZE struck")
 
 
-def read(connection: Connection, disaster: Disaster, *, now: datetime) -> Fetched:
+def read(connection: Connection, disaster: Disaster, *, now: datetime, usual: float | None) -> Fetched:
     """Let a read find what the disaster has left, and bring the mirror in step, as after any read.
 
     Raises ``SourceError`` as ``fetch`` does. Call it after ``strike``, as often as the tool is read.
     """
     return merge_made_up(
-        connection, cast("Connector", _Unplugged()), fill=lambda: _stage(connection, disaster, now), now=now
+        connection,
+        cast("Connector", _Unplugged()),
+        fill=lambda: _stage(connection, disaster, now),
+        now=now,
+        usual=usual,
     )
 
 

@@ -8,6 +8,7 @@ COPY and merged with a fixed number of statements. Memory does not grow with the
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +18,9 @@ from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.accounts.again import again
+from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back
 from rollcall.connections.gone import Gone
-from rollcall.connections.merging import MANY, expect_many, mark_absent, mark_loops, merge_rows
+from rollcall.connections.merging import MANY, expect_many, mark_loops, merge_rows
 from rollcall.connections.models import Connection, Employee, ReadPage
 from rollcall.connections.rows import VALUE_COLUMNS, values
 from rollcall.connectors.base import Connector, Page
@@ -75,6 +77,7 @@ def fetch(
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
+    usual: float | None = None,
 ) -> Fetched:
     """Read all employees into the mirror, or raise and leave the mirror as it was.
 
@@ -85,13 +88,14 @@ def fetch(
         progress: called with the number of people read so far, at most once a page.
         guard: called first in the transaction that writes the mirror; raises to write nothing.
         gone: tells whom to leave out because they were erased; they are read, so they count as present (rule 1).
+        usual: how many people the last good full reads brought; a list far shorter calls nobody absent.
 
     Raises:
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
     """
     reading = _Reading(connection, connector, gone)
     reading.run(connector.pages(), progress)
-    merge = reading.merge if connector.lists_everybody else reading.merge_changes
+    merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes
     return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
 
 
@@ -126,11 +130,17 @@ def fetch_changes(
 
 
 def merge_made_up(
-    connection: Connection, connector: Connector, *, fill: Callable[[], int], now: datetime
+    connection: Connection,
+    connector: Connector,
+    *,
+    fill: Callable[[], int],
+    now: datetime,
+    usual: float | None,
 ) -> Fetched:
     """Do with people whom ``fill`` puts into the stage what is done at the end of a full read (fire drill).
 
-    ``fill`` returns how many they are. In the caller's transaction; raises ``SourceError`` as ``fetch`` does.
+    ``fill`` returns how many they are; ``usual`` as with ``fetch``. In the caller's transaction; raises
+    ``SourceError`` as ``fetch`` does.
     """
     reading = _Reading(connection, connector)
     reading.run((), lambda _: None)
@@ -138,7 +148,7 @@ def merge_made_up(
     reading.pages = 1
     reading.read = reading.parsed = fill()
     reading.new_pages = {1: b"made up"}
-    return reading.merge(now)
+    return reading.merge(now, usual)
 
 
 def _part(records: Sequence[bytes]) -> Page:
@@ -259,25 +269,27 @@ class _Reading:
             gone = [row[0] for row in cursor.fetchall() if self._is_gone(row[0])]
             cursor.execute("DELETE FROM stage WHERE external_id = ANY(%s)", [gone])
 
-    def merge(self, now: datetime) -> Fetched:
+    def merge(self, now: datetime, usual: float | None) -> Fetched:
         """Bring the mirror in step with what was read, in the caller's transaction."""
         self._leave_out_newly_gone()
         known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         if self.read == 0 and known:
             raise EmptyList("no people in the answer", people=str(known))
         if self.known and not self.new_pages and len(self.hit_pages) == len(self.known):
+            with database.cursor() as cursor:
+                count_on(cursor, self.connection.pk, now)
             return self._result(known, 0, 0, 0)
         with database.cursor() as cursor:
             if max(self.parsed, known) > MANY:
                 expect_many(cursor)
             self._drop_doubles(cursor)
             changed, new, regrouped = merge_rows(cursor, self.connection, now)
-            absent = mark_absent(cursor, self.connection, self._present(cursor), now)
+            noted = self._note_absences(cursor, now, known, usual)
             if regrouped:
                 mark_loops(cursor, self.connection.pk)
         self._remember_pages()
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return self._result(employees, new, changed, absent)
+        return self._result(employees, new, changed, noted.missing, back=noted.back)
 
     def merge_changes(self, now: datetime) -> Fetched:
         """Bring the mirror in step with a list of changes, in the caller's transaction."""
@@ -304,7 +316,8 @@ class _Reading:
                   ON e.connection_id = %(c)s AND e.external_id = s.external_id
                 UNION SELECT employee FROM stage_seen
             ), back AS (
-                UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0
+                UPDATE connections_employee e
+                SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL
                 WHERE e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM told)
             )
             DELETE FROM connections_readpage p
@@ -341,8 +354,17 @@ class _Reading:
             " WHERE s.external_id = o.external_id AND (s.page, s.ctid) > (o.page, o.ctid)"
         )
 
-    def _present(self, cursor: Any) -> list[str]:
-        """Return the ids of people who were set aside: they count as present. Fills the table ``present``."""
+    def _note_absences(self, cursor: Any, now: datetime, known: int, usual: float | None) -> Noted:
+        self._note_present(cursor)
+        excused = [one.id for one in self.aside if one.id is not None]
+        if len(excused) < len(self.aside):
+            # Somebody unreadable without an id might be anybody: this read proves nobody's absence (I1).
+            return Noted(0, note_back(cursor, self.connection.pk))
+        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
+        return note_absences(cursor, read)
+
+    def _note_present(self, cursor: Any) -> None:
+        """Fill the table ``present`` with whoever was in the read, less the records that were set aside."""
         cursor.execute("DROP TABLE IF EXISTS present")
         cursor.execute(
             """
@@ -356,13 +378,6 @@ class _Reading:
             [self.connection.pk, self.hit_pages, self.connection.pk],
         )
         cursor.execute("ANALYZE present")
-        if any(one.id is None for one in self.aside):
-            # Somebody unreadable without an id might be anybody, so nobody is called absent by this read.
-            cursor.execute(
-                "INSERT INTO present SELECT id FROM connections_employee WHERE connection_id = %s",
-                [self.connection.pk],
-            )
-        return [one.id for one in self.aside if one.id is not None]
 
     def _remember_pages(self) -> None:
         stale = ReadPage.objects.filter(connection=self.connection).exclude(digest__in=self.hit_pages)
@@ -394,7 +409,7 @@ class _Reading:
                 ],
             )
 
-    def _result(self, employees: int, new: int, changed: int, absent: int) -> Fetched:
+    def _result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
         return Fetched(
             employees=employees,
             new=new,
@@ -405,5 +420,5 @@ class _Reading:
             parsed=self.parsed,
             set_aside=tuple(self.aside),
             unreadable=tuple(sorted(self.connector.unreadable())),
-            moved=bool(new or changed or absent),
+            moved=bool(new or changed or absent or back),
         )

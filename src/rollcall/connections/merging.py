@@ -1,4 +1,4 @@
-"""From the staged rows of a read to the mirror: what differs is written, who was missed is noted, loops are flagged.
+"""From the staged rows of a read to the mirror: what differs is written, loops are flagged.
 
 A fixed number of statements, whatever the number of people; all run in the caller's transaction.
 """
@@ -63,29 +63,6 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int,
     )
     new = cursor.rowcount
     return int(changed), int(new), bool(regrouped or new)
-
-
-def mark_absent(cursor: Any, connection: Connection, excused: list[str], now: datetime) -> int:
-    """Note who was not in this complete read, and who is back; return how many are newly absent."""
-    cursor.execute(
-        "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0"
-        " WHERE e.connection_id = %s AND e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM present)",
-        [connection.pk],
-    )
-    cursor.execute(
-        """
-        WITH missed AS (
-            UPDATE connections_employee e
-            SET absent_since = coalesce(e.absent_since, %s), absent_runs = e.absent_runs + 1
-            WHERE e.connection_id = %s AND NOT e.external_id = ANY(%s)
-              AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
-            RETURNING absent_runs
-        )
-        SELECT count(*) FILTER (WHERE absent_runs = 1) FROM missed
-        """,
-        [now, connection.pk, excused],
-    )
-    return int(cursor.fetchone()[0])
 
 
 def mark_loops(cursor: Any, connection_id: int) -> None:

@@ -189,7 +189,10 @@ class Employee(models.Model):
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     absent_since = models.DateTimeField(null=True)
+    # complete full reads that missed them, counted until the absence is proven; 0: such reads do not count yet
     absent_runs = models.PositiveIntegerField(default=0)
+    # the complete full read at least engine.absence.WAIT after the first one that missed them too
+    absent_proven_at = models.DateTimeField(null=True)
     # names, e-mail and numbers in small letters without accents, as members have it: searches look into it
     search = models.GeneratedField(
         expression=Func(

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from schwifty import IBAN
 
 from rollcall.accounts import secrets
+from rollcall.engine.masks import is_cut_number
 from rollcall.engine.roster import Bank
 from rollcall.engine.snapshot import DELIVERABLE, BankAccount, Employee, Status, delivered_mask, fold_email
 
@@ -79,7 +80,8 @@ def values(employee: Employee, *, company_id: int, connection_id: int) -> tuple[
 def bank_seen(bank: BankAccount | None, *, company_id: int) -> Bank | None:
     """Return the digest and the mask of an account, ``None`` when it has no number at all.
 
-    An IBAN that no account can have (V7) has a mask and no digest, so that it is told and never taken over.
+    A number that no account can have, or of which the tool shows only a part (V7), has a mask and no digest, so that
+    it is told and never taken over.
     """
     if bank is None:
         return None
@@ -89,6 +91,8 @@ def bank_seen(bank: BankAccount | None, *, company_id: int) -> Bank | None:
     head = str(number)[:4] if bank.iban else ""
     mask = f"{head} •••• {str(number)[-4:]}".strip()
     if isinstance(bank.iban, str) and bank.iban and not IBAN(bank.iban, allow_invalid=True).is_valid:
+        return Bank(digest="", mask=mask)
+    if is_cut_number(str(number)):
         return Bank(digest="", mask=mask)
     return Bank(
         digest=secrets.digest(msgspec.json.encode(bank), company_id=company_id, purpose="bank"), mask=mask

@@ -69,7 +69,15 @@ class Why(StrEnum):
     LEFT_BUT_NOT_MANAGED = "left_but_not_managed"  # day
     LAST_OWNER = "last_owner"
     ARCHIVED_BY_HAND = "archived_by_hand"
+    # missing from the list: archived for it (since, runs), or left alone because leavers are not archived here (since)
     VANISHED = "vanished"
+    VANISHED_WAITS = "vanished_waits"  # since, day
+    # first missed by a list that was far too short, or listed with a record that can't be read
+    VANISHED_UNPROVEN = "vanished_unproven"  # since
+    VANISHED_OUTSIDE = "vanished_outside"  # since
+    VANISHED_ADMIN = "vanished_admin"  # since
+    # HR gives a mask instead of the value: the known one stays
+    MASKED = "masked"  # fields
     # was erased for good; comes back only when a person allows it
     ERASED = "erased"
     # a remark beside an address that may be made to look like another (I4)

@@ -7,11 +7,12 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from rollcall.engine.change import Change, FieldChange, Kind, Why
+from rollcall.engine.masks import BLANK, is_address, is_mask
 from rollcall.engine.match import Candidate, Decided, ManagerState, email_key, full_name
 from rollcall.engine.roster import Member
 from rollcall.engine.scope import sends_managers
 from rollcall.engine.settings import Ownership, Settings, ownership
-from rollcall.engine.snapshot import fold_email, is_email
+from rollcall.engine.snapshot import fold_email
 
 PLAIN_FIELDS: Final[Mapping[str, str]] = {
     "email": "work_email",
@@ -44,6 +45,7 @@ class Given(Struct, frozen=True, kw_only=True):
     arriving: Collection[str]
     departing: Collection[str]
     clearable: Collection[str]
+    kept: Collection[str]
     adopt: bool
     renumbered: Callable[[], bool]
 
@@ -82,8 +84,9 @@ def differences(
     """Return the fields in which the member (``None``: about to be created) differs from HR, and remarks."""
     fields: dict[str, FieldChange] = {}
     notes: list[Change] = []
+    masked: list[str] = []
     for name, source in PLAIN_FIELDS.items():
-        if not _is_read(given.settings, name, creating=member is None):
+        if not _is_read(given, name, creating=member is None):
             continue
         value = getattr(one.employee, source)
         if value is UNSET:
@@ -95,22 +98,34 @@ def differences(
             notes.extend(remark)
             if kept:
                 continue
+        elif after is not None and is_mask(after, name):
+            masked.extend([name] if before not in (None, after) else [])
+            continue
         if after == before or (after is None and (name in NEVER_CLEARED or name not in given.clearable)):
             continue
         fields[name] = FieldChange(before=before, after=after)
     notes.extend(_bank(one, member, given, fields))
-    notes.extend(_manager(one, member, given, fields))
+    if isinstance(one.employee.manager_id, str) and is_mask(one.employee.manager_id):
+        masked.extend(["manager"] if member and member.manager_id and _follows(given, member) else [])
+    else:
+        notes.extend(_manager(one, member, given, fields))
+    if masked:
+        notes.append(line(one, Kind.NOTE, Why.MASKED, params={"fields": ",".join(masked)}))
     return fields, notes
 
 
 def _text(value: str | date | None) -> str | None:
     """Return the value as plans write it; blank is ``None``."""
-    return value.isoformat() if isinstance(value, date) else (value or None)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value and value.strip(BLANK) else None
 
 
-def _is_read(settings: Settings, name: str, *, creating: bool) -> bool:
+def _is_read(given: Given, name: str, *, creating: bool) -> bool:
     """Tell whether HR decides the field; nobody can be created without the address they were matched by."""
-    owner = ownership(settings, name)
+    if not creating and name in given.kept:
+        return False
+    owner = ownership(given.settings, name)
     return owner is Ownership.HR or (creating and (owner is Ownership.AT_CREATION or name == "email"))
 
 
@@ -124,7 +139,7 @@ def _email(one: Candidate, after: str | None, member: Member | None) -> tuple[li
         return unusual, False
     if fold_email(after) == fold_email(member.email):
         return [], True
-    if not is_email(after):
+    if not is_address(after):
         return [line(one, Kind.NOTE, Why.NOT_AN_EMAIL, params=params)], True
     if one.twins:
         return [shared(one, Kind.NOTE)], True
@@ -140,7 +155,7 @@ def _bank(
 ) -> list[Change]:
     """Add the bank account to ``fields`` if it differs; return a remark when HR gives no real one (V7)."""
     account = one.employee.bank_account
-    if account is UNSET or not _is_read(given.settings, "bank_account", creating=member is None):
+    if account is UNSET or not _is_read(given, "bank_account", creating=member is None):
         return []
     before = member.bank if member else None
     after = one.bank
@@ -168,13 +183,16 @@ _UNRESOLVED = {
 }
 
 
+def _follows(given: Given, member: Member | None) -> bool:
+    """Tell whether HR decides about the line manager of this member (``None``: about to be created)."""
+    return sends_managers(given.settings.scope) and _is_read(given, "manager", creating=member is None)
+
+
 def _manager(
     one: Candidate, member: Member | None, given: Given, fields: dict[str, FieldChange]
 ) -> list[Change]:
     """Add the line manager to ``fields`` if it differs; return a remark when it has to stay empty (M1-M3)."""
-    if one.employee.manager_id is UNSET or not sends_managers(given.settings.scope):
-        return []
-    if not _is_read(given.settings, "manager", creating=member is None):
+    if one.employee.manager_id is UNSET or not _follows(given, member):
         return []
     boss = one.manager
     now = member.manager_id if member else None

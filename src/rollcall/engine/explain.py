@@ -10,13 +10,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.change import Change
 from rollcall.engine.levers import Way, World, ways
+from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, email_key
 from rollcall.engine.outcome import Verdict, verdict
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, judge, value_of
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import is_email
 from rollcall.engine.status import Standing, local_day, standing
 
 
@@ -60,6 +61,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     # the day it is where the person works
     today: date
     vanished: bool
+    absence: Absence | None
     rule: Rule
     judged: tuple[Judged, ...]
     # who named the person, when and why, where that decided
@@ -85,6 +87,7 @@ def explain(
         standing=standing(one.employee, today),
         today=today,
         vanished=one.vanished,
+        absence=one.absence,
         rule=_rule(one, settings),
         judged=_judged(one, settings),
         named=one.outside if isinstance(one.outside, Named) else one.added,
@@ -122,7 +125,7 @@ def _tie(one: Candidate) -> Tie:
     if one.link is not None:
         return Tie.MANAGED if one.link.managed else Tie.REMEMBERED
     key = email_key(one.employee)
-    if key is None or not is_email(key):
+    if key is None or not is_address(key):
         return Tie.NO_EMAIL
     if one.twins:
         return Tie.SHARED_EMAIL

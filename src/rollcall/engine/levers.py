@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from rollcall.engine.absence import WAIT, Absence
 from rollcall.engine.change import Why
 from rollcall.engine.match import Candidate, Decided
 from rollcall.engine.outcome import Outcome, Verdict, verdict
@@ -22,6 +23,7 @@ class Lever(StrEnum):
     """Something that could be different; who can change it stands beside its sentence."""
 
     LISTED_AGAIN = "listed_again"
+    STAYS_MISSING = "stays_missing"
     WORKS_HERE = "works_here"
     LEAVES = "leaves"
     IN_SCOPE = "in_scope"
@@ -104,7 +106,7 @@ def _walk(
     steps: list[Step] = []
     while found.outcome not in wanted:
         left_alone = found.outcome is Outcome.LEFT_ALONE
-        by_reason = found.why if found.why and (left_alone or found.why is Why.KEPT_OUT) else None
+        by_reason = found.why if found.why and (left_alone or found.why in _TELLING) else None
         lever = levers.get(by_reason or found.outcome)
         if lever is None or len(steps) == MOST_STEPS:
             return None
@@ -137,6 +139,9 @@ def _decided(world: World) -> Verdict:
     return verdict(world.one, lines, local_day(world.now, world.one.employee, world.zone))
 
 
+_TELLING: Final = frozenset({Why.KEPT_OUT, Why.VANISHED})
+"""Reasons that say more than the result does about what stands in the way."""
+
 _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Outcome.VANISHED: Lever.LISTED_AGAIN,
     Outcome.GONE: Lever.WORKS_HERE,
@@ -147,6 +152,10 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.KEPT_OUT: Lever.NOT_KEPT_OUT,
     Outcome.ARCHIVED_BY_HAND: Lever.BRING_BACK,
     Why.VANISHED: Lever.LISTED_AGAIN,
+    Why.VANISHED_WAITS: Lever.LISTED_AGAIN,
+    Why.VANISHED_UNPROVEN: Lever.LISTED_AGAIN,
+    Why.VANISHED_OUTSIDE: Lever.LISTED_AGAIN,
+    Why.VANISHED_ADMIN: Lever.LISTED_AGAIN,
     Why.ERASED: Lever.ALLOW_AGAIN,
     Why.NO_EMAIL: Lever.EMAIL,
     Why.NOT_AN_EMAIL: Lever.EMAIL,
@@ -170,6 +179,10 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
 _OUT_OF: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED: Lever.LEAVES,
     Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
+    Why.VANISHED_WAITS: Lever.STAYS_MISSING,
+    Why.VANISHED_UNPROVEN: Lever.STAYS_MISSING,
+    Why.VANISHED_OUTSIDE: Lever.LEAVES,
+    Why.VANISHED_ADMIN: Lever.LEAVES,
     Why.ARCHIVING_IS_OFF: Lever.ARCHIVING_ON,
     Why.LEFT_BUT_NOT_MANAGED: Lever.PREVIEW,
     Why.LAST_OWNER: Lever.OTHER_OWNER,
@@ -209,7 +222,11 @@ def _with_email(world: World) -> World:
 def _left(world: World) -> World:
     day = _today(world) - timedelta(days=1)
     left = _record(world, status=Status.INACTIVE, last_working_day=day, end_date=day)
-    return _person(left, vanished=False)
+    return _person(left, vanished=False, absence=None)
+
+
+def _missing_on(world: World) -> World:
+    return _person(world, absence=Absence(since=world.now - WAIT, runs=2, proven=True))
 
 
 def _at_work(world: World) -> World:
@@ -219,7 +236,8 @@ def _at_work(world: World) -> World:
 _ANY: Final = Condition(attribute="work_location", test="one_of", values=("",))
 
 _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
-    Lever.LISTED_AGAIN: lambda world: _person(world, vanished=False),
+    Lever.LISTED_AGAIN: lambda world: _person(world, vanished=False, absence=None),
+    Lever.STAYS_MISSING: _missing_on,
     Lever.WORKS_HERE: _at_work,
     Lever.LEAVES: _left,
     Lever.IN_SCOPE: lambda world: _person(world, outside=None, as_manager=False),

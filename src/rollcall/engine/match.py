@@ -11,12 +11,14 @@ from enum import StrEnum
 
 from msgspec import UNSET, Struct
 
+from rollcall.engine.absence import Absence
 from rollcall.engine.lookalike import skeleton
+from rollcall.engine.masks import is_address
 from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Named, Scope, added_by, by_employee, outside
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import Employee, Status, fold_email, is_email
+from rollcall.engine.snapshot import Employee, Status, fold_email
 from rollcall.engine.status import comes_or_works, last_day
 
 
@@ -97,6 +99,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     leads: bool = False
     # not seen by the last complete read
     vanished: bool = False
+    absence: Absence | None = None
     # the person with this employee id, or this address, was erased from the entity
     erased: bool = False
 
@@ -279,7 +282,7 @@ def _is_held(
 
 def is_new_address(key: str, own: Member | None) -> bool:
     """Tell whether the folded address is another than that of ``own``, the member by link or by e-mail."""
-    return is_email(key) and (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key)
+    return is_address(key) and (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key)
 
 
 def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
@@ -289,7 +292,7 @@ def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
     may_leave = employee.status == Status.INACTIVE or (
         employee.status is UNSET and last_day(employee) is not None
     )
-    return key if key and is_email(key) and not may_leave and shared[key] == 1 else None
+    return key if key and is_address(key) and not may_leave and shared[key] == 1 else None
 
 
 def _is_taken(
@@ -299,7 +302,7 @@ def _is_taken(
 
     Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_email(key) else fold_email(member.email)
+    wanted = key if key and is_address(key) else fold_email(member.email)
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
         if holder.id == member.id:

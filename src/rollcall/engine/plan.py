@@ -12,6 +12,7 @@ import msgspec
 from msgspec import structs
 
 from rollcall.engine import identity
+from rollcall.engine.absence import WAIT
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
@@ -22,6 +23,7 @@ from rollcall.engine.differences import (
     line,
     shared,
 )
+from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
@@ -39,6 +41,7 @@ def make_plan(
     now: datetime,
     zone: str,
     clearable: Collection[str],
+    kept: Collection[str] = (),
     adopt: bool = False,
     renumbered: Callable[[], bool] = lambda: False,
 ) -> Iterator[Change]:
@@ -51,6 +54,7 @@ def make_plan(
         now: aware; every person's day is read from it in their own zone.
         zone: the entity's time zone, for people without one.
         clearable: the member's fields for which the tool delivered a value for somebody in this snapshot.
+        kept: the member's fields that the tool seems to have lost for many: present members keep theirs.
         adopt: whether a person approves this plan before it is applied (a preview of settings), so that it
             may archive leavers whose member the connection does not manage yet (S40); never by the clock.
         renumbered: whether HR gave new numbers to many at once (``identity.renumbered``); asked when somebody has one.
@@ -78,6 +82,7 @@ def make_plan(
             arriving=arriving,
             departing=departing,
             clearable=clearable,
+            kept=kept,
             adopt=adopt,
             renumbered=renumbered,
         )
@@ -102,6 +107,7 @@ def decide(
     arriving: Collection[str] = (),
     departing: Collection[str] = (),
     clearable: Collection[str] = (),
+    kept: Collection[str] = (),
     adopt: bool = False,
     renumbered: Callable[[], bool] = lambda: False,
 ) -> list[Change]:
@@ -114,6 +120,7 @@ def decide(
         arriving=arriving,
         departing=departing,
         clearable=clearable,
+        kept=kept,
         adopt=adopt,
         renumbered=renumbered,
     )
@@ -128,7 +135,7 @@ def decide(
     if held is not None:
         return held
     if one.vanished:
-        return [line(one, Kind.SKIP, Why.VANISHED)] if managed else []
+        return [_missing(one, settings, zone)] if managed else []
     if where is Standing.LEFT:
         return _leaver(one, given, managed=managed)
     if outside is not None:
@@ -144,6 +151,29 @@ def decide(
         back, said = _because(one, Why.RECONNECTED)
         return [line(one, Kind.LINK, back, fields=fields, params=said), *notes]
     return [line(one, Kind.UPDATE, Why.CHANGED_IN_HR, fields=fields), *notes] if fields else notes
+
+
+def _missing(one: Candidate, settings: Settings, zone: str) -> Change:
+    """Somebody whom the list lacks: archived once that is proven, if leavers are, and never an admin (rule 5)."""
+    gone = one.absence
+    if gone is None:
+        return line(one, Kind.SKIP, Why.VANISHED)
+    since = {"since": local_day(gone.since, one.employee, zone).isoformat()}
+    if not one.in_scope:
+        return line(one, Kind.SKIP, Why.VANISHED_OUTSIDE, params=since)
+    if not settings.archive_inactive:
+        return line(one, Kind.SKIP, Why.VANISHED, params=since)
+    if one.member is not None and one.member.role in (Role.OWNER, Role.ADMIN):
+        return line(one, Kind.SKIP, Why.VANISHED_ADMIN, params=since)
+    if one.twins > one.apart:
+        # The same address works here under another number.
+        return shared(one, Kind.SKIP)
+    if not gone.runs:
+        return line(one, Kind.SKIP, Why.VANISHED_UNPROVEN, params=since)
+    if not gone.proven:
+        day = local_day(gone.since + WAIT, one.employee, zone).isoformat()
+        return line(one, Kind.SKIP, Why.VANISHED_WAITS, params={**since, "day": day})
+    return line(one, Kind.ARCHIVE, Why.VANISHED, params={**since, "runs": str(gone.runs)})
 
 
 def _newcomer(one: Candidate, given: Given, where: Standing, today: date, tied: Standing) -> list[Change]:
@@ -187,7 +217,7 @@ def _obstacle(one: Candidate, given: Given, where: Standing, tied: Standing) -> 
     key = email_key(one.employee)
     if key is None:
         return line(one, Kind.SKIP, Why.NO_EMAIL)
-    if not is_email(key):
+    if not is_address(key):
         return line(one, Kind.SKIP, Why.NOT_AN_EMAIL, params={"email": key})
     unsure = identity.obstacle(one, given, tied)
     if unsure:

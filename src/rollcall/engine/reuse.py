@@ -4,9 +4,10 @@ import unicodedata
 from datetime import date
 from typing import Final
 
+from rollcall.engine.masks import is_address
 from rollcall.engine.roster import Member
 from rollcall.engine.settings import Ownership, Settings, ownership
-from rollcall.engine.snapshot import Employee, fold_email, is_email
+from rollcall.engine.snapshot import Employee, fold_email
 
 FAR_DAYS: Final = 30
 """Start dates further apart than this are those of two people, if the name is another one too."""
@@ -38,7 +39,10 @@ def _other_email(employee: Employee, member: Member, settings: Settings) -> bool
     email = employee.work_email
     owned = ownership(settings, "email") is Ownership.HR
     return (
-        owned and isinstance(email, str) and is_email(email) and fold_email(email) != fold_email(member.email)
+        owned
+        and isinstance(email, str)
+        and is_address(email)
+        and fold_email(email) != fold_email(member.email)
     )
 
 

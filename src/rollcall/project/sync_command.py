@@ -15,6 +15,7 @@ from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
 from rollcall.sync.preview import lines
 from rollcall.sync.run import run_connection
+from rollcall.sync.run_notices import notices, partial_sentence
 from rollcall.sync.sentences import (
     breach_sentence,
     change_sentence,
@@ -65,7 +66,7 @@ def sync(entity: str, apply_now: bool) -> None:
     )
     if run is None:
         end(TRY_LATER, "Another sync of this connection is at work. Try again when it has finished.")
-    _tell_read(run)
+    _tell_read(run, connected.entity_id)
     if not connected.is_live:
         end(
             ADMIN_MUST_ACT,
@@ -105,7 +106,7 @@ def _usable(subscription: Subscription | None) -> Subscription:
     return subscription
 
 
-def _tell_read(run: Run) -> None:
+def _tell_read(run: Run, entity_id: int) -> None:
     """Say what the run read. Ends when it did not succeed."""
     if run.state == RunState.SUCCEEDED:
         seen = run.seen
@@ -114,6 +115,9 @@ def _tell_read(run: Run) -> None:
             f" {seen['new']} new, {seen['changed']} changed, {seen['absent']} absent,"
             f" {seen['set_aside']} set aside."
         )
+        for said in [*notices(seen, entity_id), partial_sentence(seen)]:
+            if said:
+                click.echo(said)
         return
     if run.state == RunState.POSTPONED or run.error in _LATER:
         code = TRY_LATER

@@ -21,12 +21,14 @@ from rollcall.connections.rows import VALUE_COLUMNS, employee_of
 from rollcall.directory.decisions import stands
 from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
+from rollcall.engine.absence import Absence
+from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, Manager, ManagerState, email_key, is_new_address
 from rollcall.engine.plan import PLAIN_FIELDS
 from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import Employee, is_email
+from rollcall.engine.snapshot import Employee
 from rollcall.engine.status import first_day
 from rollcall.sync import matching
 from rollcall.sync.matching import COMES_OR_WORKS, Alike
@@ -176,7 +178,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
     same = ", ".join(_MEMBER)
     sql = f"""
         SELECT {columns},
-               e.digest, e.absent_since IS NOT NULL, e.manager_in_loop,
+               e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.manager_in_loop,
                l.id, l.managed,
                EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
                (SELECT count(*) FROM connections_employee t
@@ -231,7 +233,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                     OR (%(managers)s AND (
                         m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id AND NOT e.manager_in_loop THEN bm.id END
                         -- a line manager who may go in this very plan
-                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive'
+                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive' OR b.absent_proven_at IS NOT NULL
                             OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))
             END
         ORDER BY e.external_id COLLATE "C"
@@ -259,7 +261,9 @@ def _found(
     values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
     (
         digest,
-        vanished,
+        since,
+        missed,
+        proven,
         loop,
         link_id,
         managed,
@@ -288,7 +292,8 @@ def _found(
         email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
         manager=_manager(values, boss, loop=loop),
         manager_before=before if member and member.manager_id else "",
-        vanished=vanished,
+        vanished=since is not None,
+        absence=Absence(since=since, runs=missed, proven=proven) if since else None,
         **matching.values(row[-matching.COUNT :]),
     )
     return Found(candidate, digest, link_id)
@@ -304,13 +309,13 @@ def _is_taken(question: Question, member: Member | None, own: str, key: str | No
     Asked for the few whose address another member has. Whoever is given another one gives way, if that one is
     free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_email(key) else own
+    wanted = key if key and is_address(key) else own
     for _ in range(STEPS):
         holder = _holder(question, wanted, alike)
         if holder is None or (member is not None and holder[0] == member.id):
             return False
         wish = holder[1]
-        if wish is None or wish == wanted or not is_email(wish):
+        if wish is None or wish == wanted or not is_address(wish):
             return True
         wanted = wish
     return True

@@ -26,6 +26,7 @@ from rollcall.sync.drill_copy import Busy, copied
 from rollcall.sync.drill_rewind import rewind, strike_rewound
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.run import note, settle
+from rollcall.sync.usual import usual_of
 
 __all__ = ("NAMED", "Busy", "Cannot", "Outcome", "chosen", "drillable", "play", "play_all")
 
@@ -133,7 +134,7 @@ def _run(
     run = Run.objects.create(
         company_id=subscription.company_id, connection=connection, trigger="clock", started_at=at
     )
-    fetched = disasters.read(connection, disaster, now=at)
+    fetched = disasters.read(connection, disaster, now=at, usual=usual_of(connection.pk).employees)
     note(run, connection, fetched, token, company="", identity="")
     made = settle(subscription.company_id, subscription.pk, run, token, now=at)
     run.state, run.finished_at = RunState.SUCCEEDED, at
@@ -207,7 +208,9 @@ def _outcome(
         applied=applied,
         held=_acting(held) if held else {},
         breaches=held.breaches if held else [],
-        remarks={name.partition(".")[2]: n for name, n in counts.items() if name.partition(".")[2]},
+        remarks={
+            name.partition(".")[2]: n for name, n in counts.items() if name.startswith(("skip.", "note."))
+        },
         error=error.code if error else "",
         error_params=dict(error.params) if error else {},
         employees=listed,

@@ -15,13 +15,14 @@ from rollcall.engine.causes import Clues, likely
 from rollcall.engine.change import ACTING, Change, Kind
 from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches
 from rollcall.engine.match import Candidate
-from rollcall.engine.plan import PLAIN_FIELDS, PlanDigest, make_plan
+from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.engine.tally import Tally
 from rollcall.sync import candidates
+from rollcall.sync.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
-from rollcall.sync.remarks import Remarks, conflicts, newest_look
+from rollcall.sync.remarks import Remarks, conflicts, kept_counts, newest_look
 from rollcall.sync.windows import sights
 
 CHUNK: Final = 2_000
@@ -51,8 +52,10 @@ def plan(
     """
     entity = Entity.objects.get(pk=subscription.entity_id)
     Subscription.objects.select_for_update().get(pk=subscription.pk)
-    making = _Making(subscription, settings, entity, now, for_settings=for_settings)
-    making.run()
+    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings)
+    making.run(run)
+    if run is not None:
+        note_kept(run, subscription, making.losses)
     # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
     own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
     latest = own.order_by("-pk").first()
@@ -90,6 +93,7 @@ class _Making:
         settings: Settings,
         entity: Entity,
         now: datetime,
+        run: Run | None,
         *,
         for_settings: bool,
     ) -> None:
@@ -108,6 +112,7 @@ class _Making:
         self.question = candidates.Question(
             subscription=subscription, settings=settings, now=now, everybody=for_settings
         )
+        self.losses = losses_in(run, subscription, settings)
         # digest and link of the person being decided, for the line and for links in step without a line
         self._digests: dict[str, str] = {}
         self._in_step: dict[int, str] = {}
@@ -115,8 +120,10 @@ class _Making:
         self._link: int | None = None
         self._role: Role | None = None
 
-    def run(self) -> None:
-        """Decide everybody and stage the lines."""
+    def run(self, run: Run | None) -> None:
+        """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
+        if not self.for_settings and is_back(run, self.subscription, self.losses):
+            self.question = msgspec.structs.replace(self.question, everybody=True)
         candidates.prepare(self.question)
         with database.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS planned")
@@ -126,7 +133,8 @@ class _Making:
             self.settings,
             now=self.now,
             zone=self.entity.time_zone,
-            clearable=clearable_of(self.subscription.connection_id),
+            clearable=Clearable(self.subscription.connection_id),
+            kept=kept_by(self.losses, asked=self.for_settings),
             # a person looks at it first
             adopt=self.for_settings,
             renumbered=cache(partial(candidates.renumbered, self.question)),
@@ -226,6 +234,7 @@ class _Making:
                 "employees": before.employees,
                 "in_scope": candidates.in_scope(self.question),
                 **self.remarks.counts(),
+                **kept_counts(self.losses),
             },
             tally=self.tally.as_json(),
             breaches=self._breaches(before),
@@ -293,16 +302,3 @@ class _Making:
 def _place(person: Candidate) -> dict[str, str | None]:
     member = person.member or person.same_email
     return {name: getattr(member, name) for name in GROUPS} if member else {}
-
-
-def clearable_of(connection_id: int) -> frozenset[str]:
-    """Return the member's fields for which the tool has a value for somebody: only those may be cleared."""
-    columns = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_digest"}
-    sums = ", ".join(f"coalesce(bool_or({column} IS NOT NULL), false)" for column in columns.values())
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {sums} FROM connections_employee WHERE connection_id = %s AND absent_since IS NULL",
-            [connection_id],
-        )
-        row = cursor.fetchone()
-    return frozenset(name for name, there in zip(columns, row, strict=True) if there)

@@ -1,12 +1,13 @@
 """What a preview warns of: counted while the plan is made, so that no page counts a hundred thousand lines."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.db.models import Q
 
 from rollcall.engine.change import Change, Kind, Why
+from rollcall.engine.losses import Loss, Lost
 from rollcall.engine.roster import Role
 from rollcall.sync.models import Plan, PlanState
 
@@ -54,6 +55,26 @@ def conflicts(counts: Mapping[str, int], *kinds: Kind) -> int:
 def of(counts: Mapping[str, int], *whys: Why) -> int:
     """Return how many skips and notes have one of these reasons."""
     return sum(counts.get(f"{kind}.{why}", 0) for kind in (Kind.SKIP, Kind.NOTE) for why in whys)
+
+
+def kept_counts(found: Iterable[Loss]) -> dict[str, int]:
+    """Return fields that the tool seems to have lost, for ``Plan.counts``: how many people, and of how many."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[f"kept.{one.kind}.{one.field}"] = one.count
+        counts[f"kept_of.{one.kind}.{one.field}"] = one.of
+    return counts
+
+
+def kept_of(counts: Mapping[str, int]) -> list[Loss]:
+    """Return the fields that a plan's counts tell of, in the order of their names."""
+    found = []
+    for name, count in sorted(counts.items()):
+        what, _, rest = name.partition(".")
+        if what == "kept":
+            kind, _, field = rest.partition(".")
+            found.append(Loss(field=field, kind=Lost(kind), count=count, of=counts.get(f"kept_of.{rest}", 0)))
+    return found
 
 
 def newest_look(entity_id: int) -> Plan | None:

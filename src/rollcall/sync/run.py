@@ -36,6 +36,7 @@ from rollcall.sync.notices import tell_connection, tell_plan_held
 from rollcall.sync.planning import plan
 from rollcall.sync.stopping import Stopped
 from rollcall.sync.telling import about_error
+from rollcall.sync.usual import unusual, usual_of
 
 log = structlog.get_logger(__name__)
 
@@ -137,11 +138,23 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         found = connector.test()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
+        began = time.monotonic()
         fetched = _read(run, connection, connector, token)
+        seconds = time.monotonic() - began
         if fetched.full:
             webhooks.ensure(connection, connector, now=run.started_at)
-    company, identity = found.company or "", found.identity or ""
-    live = again(partial(note, run, connection, fetched, token, company=company, identity=identity))
+    live = again(
+        partial(
+            note,
+            run,
+            connection,
+            fetched,
+            token,
+            company=found.company or "",
+            identity=found.identity or "",
+            seconds=seconds,
+        )
+    )
     for subscription_id in live:
         stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
@@ -150,11 +163,22 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
 
 
 def note(
-    run: Run, connection: Connection, fetched: Fetched, token: UUID, *, company: str, identity: str
+    run: Run,
+    connection: Connection,
+    fetched: Fetched,
+    token: UUID,
+    *,
+    company: str,
+    identity: str,
+    seconds: float = 0.0,
 ) -> list[int]:
-    """Store what a read found beside the mirror; return the subscriptions to settle. Raises ``LeaseLost``."""
+    """Store what a read that took ``seconds`` found beside the mirror; return the subscriptions to settle.
+
+    Raises ``LeaseLost``.
+    """
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
+        usual = usual_of(connection.pk)
         run.state = RunState.PLANNING
         run.seen = {
             "employees": fetched.employees,
@@ -164,6 +188,10 @@ def note(
             "set_aside": len(fetched.set_aside),
             "parsed": fetched.parsed,
             "full": fetched.full,
+            "moved": fetched.moved,
+            "seconds": round(seconds, 1),
+            "unusual": unusual(usual, fetched.employees, seconds) if fetched.full else list(usual.standing),
+            "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
         }
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, company, identity)
@@ -267,7 +295,9 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
         if found is not None:
             connection.changes_since = found[1]
             return found[0]
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone)
+    with access.acting_for(connection.company_id):
+        usual = usual_of(connection.pk).employees
+    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone, usual=usual)
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
     return fetched
 

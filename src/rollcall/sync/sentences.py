@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from rollcall.connections import gallery
 from rollcall.engine.change import Kind, Why
+from rollcall.engine.losses import Lost
 from rollcall.engine.scope import CUSTOM
 from rollcall.sync import breach_words
 
@@ -89,6 +90,23 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} without having left."
         " Nothing happens until {tool} says that they left."
     ),
+    Why.VANISHED_WAITS: gettext_noop(
+        "Is missing from the list of {tool} since {since}, without having left. Is archived from {day} on,"
+        " if complete lists go on missing them for 24 hours."
+    ),
+    Why.VANISHED_UNPROVEN: gettext_noop(
+        "Is missing from the list of {tool} since {since}, but that list was far too short, or their record"
+        " could not be read. It does not count: nobody is archived for it."
+    ),
+    Why.VANISHED_OUTSIDE: gettext_noop(
+        "Is missing from the list of {tool} since {since}, and was outside the choice of employees before."
+        " Nothing happens."
+    ),
+    Why.VANISHED_ADMIN: gettext_noop(
+        "Is missing from the list of {tool} since {since}. Owners and admins are not archived for that:"
+        " archive them by hand if they have left."
+    ),
+    Why.MASKED: gettext_noop("{tool} hides the value of: {fields}. What is known stays."),
     Why.ERASED: gettext_noop(
         "Was erased from this entity for good. They come back only if an owner allows them again."
     ),
@@ -251,14 +269,18 @@ def _tool(params: Mapping[str, Any], tool: str) -> str:
 def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str:
     """Return the reason of a plan's line or of a link not managed; ``tool`` is the tool's key or name."""
     texts = {
-        name: day_text(str(value)) if name in ("day", "start") else str(value)
+        name: day_text(str(value)) if name in ("day", "start", "since") else str(value)
         for name, value in params.items()
     }
     texts["tool"] = _tool(params, tool)
+    if code == Why.MASKED:
+        texts["fields"] = ", ".join(field_label(name) for name in texts.get("fields", "").split(","))
     if code == Why.OUT_OF_SCOPE:
         sentence = _out_of_scope(texts)
     elif code in (Why.UNDONE, Why.CHANGED_SINCE):
         sentence = _taken_back(code, texts)
+    elif code == Why.VANISHED and texts.get("since"):
+        sentence = _missing(texts)
     else:
         dayless = not texts.get("day") and code in _WHY_DAYLESS
         sentence = _filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
@@ -277,6 +299,25 @@ def _out_of_scope(texts: Mapping[str, str]) -> str:
     if texts.get("test") == "none_of":
         return _filled(gettext_noop("{attribute} is “{value}”, which the filter leaves out."), shown)
     return _filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
+
+
+def _missing(texts: Mapping[str, str]) -> str:
+    if not texts.get("runs"):
+        return _filled(
+            gettext_noop(
+                "Is missing from the list of {tool} since {since}, without having left."
+                " Nothing happens: leavers are not archived automatically here."
+            ),
+            texts,
+        )
+    said = ngettext(
+        "Is missing from the list of {tool} since {since}: {runs} complete list over more than 24 hours"
+        " did not have them.",
+        "Is missing from the list of {tool} since {since}: {runs} complete lists over more than 24 hours"
+        " did not have them.",
+        int(texts["runs"]),
+    )
+    return said.format_map(_Blank(texts))
 
 
 def _taken_back(code: str, texts: Mapping[str, str]) -> str:
@@ -313,6 +354,38 @@ def error_sentence(code: str, params: Mapping[str, Any]) -> str:
 def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
     """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
     return _filled({**_REFUSED, **_REFUSED_LIMITS}.get(code, code), {**params, "tool": _tool(params, "")})
+
+
+def loss_sentence(kind: str, field: str, count: int, of: int, *, asked: bool = False) -> str:
+    """Return that a field seems lost for many people; ``asked``: of a plan that a person asked for."""
+    texts = {"field": field_label(field), "count": count, "of": of}
+    said = {
+        Lost.EMPTY: gettext("{field} came empty for {count} of {of} people."),
+        Lost.MASKED: gettext("{field} came masked for {count} of {of} people."),
+        Lost.SAME: gettext("{field} came with one and the same value for {count} of {of} people."),
+    }.get(Lost(kind), "").format(**texts)
+    if asked and kind != Lost.MASKED:
+        return said + " " + gettext("Look at it closely: a sync by itself would keep the known values.")
+    if kind == Lost.SAME:
+        return (
+            said + " " + gettext("The known values are kept. Has somebody changed them all in the HR tool?")
+        )
+    return said + " " + gettext("The known values are kept. Has the key lost a permission?")
+
+
+def unusual_sentence(what: str, now: int, usual: int) -> str:
+    """Return in what a read was unusual (``sync.usual``)."""
+    texts = {"now": now, "usual": usual}
+    if what == "fewer":
+        said = gettext(
+            "{now} people were listed, and usually it is about {usual}. Nobody is archived for being missing"
+            " from a list like this. Has the key lost a permission?"
+        )
+    elif what == "slow":
+        said = gettext("Reading took {now} seconds, and usually it takes about {usual}.")
+    else:
+        said = gettext("Nobody was listed. Check that the key may see the employees.")
+    return said.format(**texts)
 
 
 def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, tool: str = "") -> str:

@@ -4,6 +4,7 @@ The person goes through the planner's own query and through ``make_plan`` togeth
 depend (their line manager, and the owners if one of them is an owner), so the answer is the next run's.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,17 +16,18 @@ from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.models import Employee as Row
 from rollcall.connections.queries import subscription_of
 from rollcall.directory import queries as directory
-from rollcall.engine.change import Change, Why
+from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.explain import Explanation, Rule, Tie, explain
+from rollcall.engine.losses import Loss
 from rollcall.engine.match import Candidate, full_name
-from rollcall.engine.plan import PLAIN_FIELDS, make_plan
+from rollcall.engine.plan import OWNED_FIELDS, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync import candidates
 from rollcall.sync.between import Place, inside_of, places_of
+from rollcall.sync.losses import clearable_of, kept_by, losses_of
 from rollcall.sync.models import WAITING, Line, Plan
-from rollcall.sync.planning import clearable_of
 
 MOST_OTHERS: Final = 5
 
@@ -63,6 +65,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     # because of whom somebody is brought in as line manager
     reports: tuple[Other, ...] = ()
     elsewhere: Elsewhere = Elsewhere()
+    # fields that the HR tool seems to have lost for many, and in which it differs from this member
+    kept: tuple[Loss, ...] = ()
     # a plan that waits for a decision, and what it wants for this person
     waiting: Plan | None = None
     wanted: tuple[Line, ...] = ()
@@ -123,7 +127,7 @@ def about_member(entity: Entity, member_id: int, *, now: datetime) -> Answer | N
 def _about(subscription: Subscription, row: Row, *, now: datetime) -> Answer:
     entity = subscription.entity
     settings = subscription.get_settings() if subscription.is_live else subscription.get_draft()
-    person, lines = planned(subscription, row, settings, now=now)
+    person, lines, kept = planned(subscription, row, settings, now=now)
     found = explain(person, settings, lines, now=now, zone=entity.time_zone)
     held = person.member or person.same_email
     member = directory.member(entity.pk, held.id) if held else None
@@ -143,6 +147,7 @@ def _about(subscription: Subscription, row: Row, *, now: datetime) -> Answer:
         rivals=_rivals(subscription, person, found, row),
         reports=_reports(row) if found.rule is Rule.AS_MANAGER else (),
         elsewhere=_elsewhere(subscription, row),
+        kept=kept,
         waiting=waiting,
         wanted=tuple(wanted),
     )
@@ -150,8 +155,11 @@ def _about(subscription: Subscription, row: Row, *, now: datetime) -> Answer:
 
 def planned(
     subscription: Subscription, row: Row, settings: Settings, *, now: datetime
-) -> tuple[Candidate, list[Change]]:
-    """Return one person as the planner sees them, and exactly the lines that the next plan has about them."""
+) -> tuple[Candidate, list[Change], tuple[Loss, ...]]:
+    """Return one person as the planner sees them, and exactly the lines that the next plan has about them.
+
+    Last come the losses because of which a field of theirs is kept.
+    """
     ids = [row.external_id, *([row.manager_id] if row.manager_id else [])]
     question = candidates.Question(subscription=subscription, settings=settings, now=now, only=tuple(ids))
     candidates.prepare(question)
@@ -160,29 +168,30 @@ def planned(
     if any(_is_owner(one) for one in found.values()):
         found |= _found(structs.replace(question, only=_owners(subscription)))
     ordered = sorted(found.values(), key=lambda one: one.employee.id)
-    lines = make_plan(
-        lambda leads: ordered if leads else [person],
-        settings,
-        now=now,
-        zone=subscription.entity.time_zone,
-        clearable=clearable_of(subscription.connection_id) if any(map(_may_lose, ordered)) else (),
-        renumbered=lambda: candidates.renumbered(question),
-    )
-    return person, list(lines)
 
+    def decided(clearable: Collection[str], kept: Collection[str] = ()) -> list[Change]:
+        return list(
+            make_plan(
+                lambda leads: ordered if leads else [person],
+                settings,
+                now=now,
+                zone=subscription.entity.time_zone,
+                clearable=clearable,
+                kept=kept,
+                renumbered=lambda: candidates.renumbered(question),
+            )
+        )
 
-def _may_lose(one: Candidate) -> bool:
-    """Tell whether HR leaves empty what the member has: only then it matters what HR has for anybody."""
-    member, employee = one.member or one.same_email, one.employee
-    if member is None:
-        return False
-    plain = any(
-        getattr(employee, source) in (None, "")
-        for name, source in PLAIN_FIELDS.items()
-        if getattr(member, name)
-    )
-    boss = member.manager_id is not None and not employee.manager_id
-    return plain or boss or (member.bank is not None and one.bank is None)
+    lines = decided(OWNED_FIELDS)
+    # Only of somebody who differs does it matter what HR has for anybody else.
+    if not any(line.fields or line.kind is Kind.NOTE for line in lines):
+        return person, lines, ()
+    losses = losses_of(subscription, settings)
+    last = decided(clearable_of(subscription.connection_id), kept_by(losses, asked=False))
+    withheld = {name for line in lines for name in line.fields} - {
+        name for line in last for name in line.fields
+    }
+    return person, last, tuple(one for one in losses if one.field in withheld)
 
 
 def _found(question: candidates.Question) -> dict[str, Candidate]:

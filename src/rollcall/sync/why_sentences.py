@@ -15,7 +15,8 @@ from rollcall.engine.outcome import Outcome
 from rollcall.engine.roster import State
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.engine.status import Standing, last_day
-from rollcall.sync.sentences import day_text, field_label, why_sentence
+from rollcall.sync.run_notices import count_sentence
+from rollcall.sync.sentences import day_text, field_label, loss_sentence, why_sentence
 from rollcall.sync.why import Answer, is_gone
 
 Label: TypeAlias = Callable[[str, str | None], str]
@@ -33,6 +34,7 @@ _HEADLINES: Final[Mapping[Outcome, str]] = {
 
 _LEVERS: Final[Mapping[Lever, str]] = {
     Lever.LISTED_AGAIN: gettext_noop("{tool} lists them again."),
+    Lever.STAYS_MISSING: gettext_noop("Complete lists of {tool} go on missing them for 24 hours."),
     Lever.WORKS_HERE: gettext_noop(
         "{tool} says that they work here: an active status, and no last day in the past."
     ),
@@ -140,7 +142,10 @@ def reason(answer: Answer, label: Label | None = None) -> str:
     tool, found = tool_of(answer), answer.explanation
     if found is None:
         return _begin(_reason_of_manual(answer, tool))
-    return _begin(_reason_of(found, answer, tool, label or as_sent))
+    said = _begin(_reason_of(found, answer, tool, label or as_sent))
+    if found.verdict.why is Why.VANISHED_WAITS and found.absence:
+        said += " " + count_sentence(found.absence)
+    return said
 
 
 def _reason_of_manual(answer: Answer, tool: str) -> str:
@@ -169,9 +174,7 @@ def _reason_of(found: Explanation, answer: Answer, tool: str, label: Label) -> s
     if verdict.outcome is Outcome.GONE and answer.employee is not None:
         return standing_sentence(Standing.LEFT, answer.employee, tool)
     if verdict.outcome is Outcome.VANISHED:
-        said = gettext(
-            "{tool} does not list them any more. Who is not listed is neither invited nor archived for it."
-        )
+        said = gettext("{tool} does not list them any more. Who is not listed is not invited.")
     else:
         said = gettext("{tool} and the member page agree. There is nothing to change.")
     return said.format(tool=tool)
@@ -352,4 +355,5 @@ def remark_sentences(answer: Answer) -> list[str]:
     if found is None:
         return []
     said = found.verdict.why
-    return [why_sentence(line.why, line.params, tool=tool) for line in found.lines if line.why is not said]
+    told = [why_sentence(line.why, line.params, tool=tool) for line in found.lines if line.why is not said]
+    return told + [loss_sentence(one.kind, one.field, one.count, one.of) for one in answer.kept]

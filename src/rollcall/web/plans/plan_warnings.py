@@ -13,6 +13,7 @@ from rollcall.sync import remarks
 from rollcall.sync.models import Line, Plan, PlanState
 from rollcall.sync.preview import Group
 from rollcall.sync.remarks import ADMINS_GO
+from rollcall.sync.sentences import loss_sentence
 
 _NAMED: Final = 5
 
@@ -30,7 +31,7 @@ def warnings(made: Plan, tool: str, *, paused_too: str = "") -> list[Warn]:
     return (
         [*_of_undo(made, paused_too)]
         if made.undoes is not None
-        else [*_of_scope(made), *_of_people(made, tool)]
+        else [*_of_scope(made), *of_losses(made), *_of_people(made, tool)]
     )
 
 
@@ -41,6 +42,13 @@ def _of_scope(made: Plan) -> Iterator[Warn]:
             address=reverse("configure"),
             link=gettext("Change the settings"),
         )
+
+
+def of_losses(made: Plan) -> Iterator[Warn]:
+    """Yield the fields that the HR tool seems to have lost: also of a plan that is decided."""
+    for one in remarks.kept_of(made.counts):
+        said = loss_sentence(one.kind, one.field, one.count, one.of, asked=made.for_settings)
+        yield Warn(text=said)
 
 
 def _of_people(made: Plan, tool: str) -> Iterator[Warn]:

@@ -31,7 +31,7 @@ from rollcall.sync.undo import undone_by
 from rollcall.web.moments import moment
 from rollcall.web.plans.plan_lines import rows
 from rollcall.web.plans.plan_numbers import button, rest, rest_button, scope_of
-from rollcall.web.plans.plan_warnings import warnings
+from rollcall.web.plans.plan_warnings import of_losses, warnings
 from rollcall.web.tools.integrations import elsewhere, of, others_of
 
 ALWAYS: Final = (Group.LINK, Group.CREATE, Group.UPDATE, Group.ARCHIVE)
@@ -77,7 +77,7 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
         "breaches": [
             breach_sentence(one, employees=made.counts.get("employees"), tool=tool) for one in made.breaches
         ],
-        "warnings": warnings(made, tool, paused_too=", ".join(others)) if waiting else [],
+        "warnings": warnings(made, tool, paused_too=", ".join(others)) if waiting else list(of_losses(made)),
         "waiting": waiting,
         "old": old,
         "reason": waiting and (bool(made.breaches) or made.undoes_id is not None),

@@ -15,6 +15,7 @@ from rollcall.connections.models import Subscription
 from rollcall.connections.queries import subscription_of
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.preview import PAGE, Show, group_counts, lines_of_group, runs
+from rollcall.sync.run_notices import notices, partial_sentence
 from rollcall.sync.sentences import error_sentence, field_label, kind_label
 from rollcall.sync.undo import undone_by
 from rollcall.web.moments import lasted, moment
@@ -31,6 +32,9 @@ STATES: Final = {
     RunState.FAILED: (_("Failed"), "triangle-alert", "bad"),
     RunState.POSTPONED: (_("Postponed"), "clock", "warn"),
 }
+
+DOUBTED: Final = (_("Succeeded, with doubts"), "circle-alert", "warn")
+"""The run went through, and something in what it read was kept back."""
 
 TRIGGERS: Final = {
     "clock": _("Automatic"),
@@ -115,6 +119,8 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "undone": undone_by(made) if made else None,
         "others": [_plan_shown(one, entity) for one in others if one.entity_id in mine],
         "strange": sum(1 for one in others if one.entity_id not in mine),
+        "notices": notices(found.seen, entity.pk),
+        "partial": partial_sentence(found.seen),
         "mend": mend(found, subscription.connection),
         "set_aside": [
             (one.get("id", ""), field_label(str(one.get("field", ""))))
@@ -147,6 +153,8 @@ def _groups(made: Plan, subscription: Subscription, tool: str) -> list[dict[str,
 
 def _shown(found: Run, made: Plan | None, entity: Entity) -> dict[str, Any]:
     word, icon, colour = STATES[RunState(found.state)]
+    if found.state == RunState.SUCCEEDED and notices(found.seen, entity.pk):
+        word, icon, colour = DOUBTED
     return {
         "run": found,
         "word": word,

@@ -16,6 +16,7 @@ from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
 from rollcall.sync.preview import waiting_plan
+from rollcall.sync.run_notices import present_notices
 from rollcall.sync.sentences import change_sentence, error_sentence, field_label
 from rollcall.web.moments import Moment, moment
 
@@ -83,6 +84,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     # nothing had happened during the pause
     caught_up: bool
     unreadable: list[str]
+    # what the last sync found doubtful and did not let through
+    notices: list[str]
     can_connect: bool
     # the tool can tell of changes at once
     instant: bool
@@ -119,9 +122,13 @@ def card_of(entity: Entity) -> Card | None:
         return None
     connection, waiting = subscription.connection, waiting_plan(entity.pk)
     state = state_for(subscription, waiting)
+    notices = present_notices(connection, entity.pk)
     word, icon, colour = CHIPS[state]
     if state == State.HELD and subscription.paused_since is not None:
         word, icon = _("Waiting for your look"), "list-checks"
+    if notices and state == State.CONNECTED:
+        # P6: nobody listed, or a doubt, is not green.
+        icon, colour = "circle-alert", "warn"
     counts = members.counts(entity.pk)
     zone = entity.time_zone
     applying = Plan.objects.filter(entity=entity, state=PlanState.APPLYING).exists()
@@ -155,6 +162,7 @@ def card_of(entity: Entity) -> Card | None:
         waiting_says=change_sentence(waiting.counts) if waiting is not None else "",
         caught_up=entity.pk in connection.progress.get("caught_up", ()),
         unreadable=sorted({field_label(name) for name in connection.unreadable}),
+        notices=notices,
         can_connect=entity.company.plan in actions.PLANS_WITH_HR,
         instant=tool is not None and bool(tool.webhooks),
         signs_in=tool is not None and tool.oauth is not None and authorising.is_offered(tool.key),
