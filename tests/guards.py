@@ -99,8 +99,8 @@ GUARDS: Final = (
     Mutant(
         guard="A member who is tied to one employee is not given to another.",
         shows="I8, invariant 10",
-        file="engine/plan.py",
-        old="    if one.same_email_linked:",
+        file="engine/identity.py",
+        old="    if one.same_email_linked and not settled:",
         new="    if False:",
         test=CASES + "a_member_linked_to_another_employee_is_not_taken",
     ),

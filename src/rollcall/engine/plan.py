@@ -165,7 +165,7 @@ def _missing(one: Candidate, settings: Settings, zone: str) -> Change:
         return line(one, Kind.SKIP, Why.VANISHED, params=since)
     if one.member is not None and one.member.role in (Role.OWNER, Role.ADMIN):
         return line(one, Kind.SKIP, Why.VANISHED_ADMIN, params=since)
-    if one.twins:
+    if one.twins > one.apart:
         # The same address works here under another number.
         return shared(one, Kind.SKIP)
     if not gone.runs:
