@@ -35,9 +35,9 @@ GUARDS: Final = (
         guard="Whoever is missing from a list is not taken for somebody who left.",
         shows="rules 1 and 5, invariant 1",
         file="engine/plan.py",
-        old="        return [line(one, Kind.SKIP, Why.VANISHED)] if managed else []",
-        new="        return [line(one, Kind.ARCHIVE, Why.LEFT)] if managed else []",
-        test=CASES + "who_vanishes_is_not_archived",
+        old='        return line(one, Kind.SKIP, Why.VANISHED_WAITS, params={**since, "day": day})',
+        new="        return line(one, Kind.ARCHIVE, Why.VANISHED, params=since)",
+        test=CASES + "who_vanished_waits_for_a_day_of_complete_lists",
     ),
     Mutant(
         guard="Nobody is archived while archiving is off.",
@@ -281,8 +281,8 @@ GUARDS: Final = (
         guard="A record that cannot be read counts as present.",
         shows="E6, invariant 20",
         file="connections/fetch.py",
-        old="        return [one.id for one in self.aside if one.id is not None]",
-        new="        return []",
+        old="        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)",
+        new="        read = Read(connection_id=self.connection.pk, now=now, excused=[], known=known, usual=usual)",
         test="tests/connections/test_fetch.py::test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were",
     ),
     Mutant(

@@ -24,7 +24,7 @@ def test_limits_are_told_with_their_ranges_and_use(alice: Caller, base: str) -> 
     found = alice.get(base + "/limits")
     assert found["limits"] == {name: pytest.approx(getattr(Limits(), name)) for name in RANGES}
     assert found["ranges"]["removed_share"] == [0, 0.5]
-    assert set(found["fixed"]) == {"nobody_seen", "nobody_left"} and found["whole_group"] == 3
+    assert set(found["fixed"]) == {"nobody_seen", "nobody_left", "renumbered"} and found["whole_group"] == 3
     used = {(one["limit"], one["window"]): one for one in found["used"]}
     assert used["archived", "day"]["done"] == 0 and used["archived", "week"]["most"] >= 0
 

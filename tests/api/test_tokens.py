@@ -32,6 +32,7 @@ WRITES = {
     "undo_plan": "plans:approve",
     "undo_run": "plans:approve",
     "reject_plan": "plans:approve",
+    "decide_conflict": "plans:approve",
 }
 
 

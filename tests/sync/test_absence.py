@@ -219,7 +219,7 @@ def test_d1_who_works_on_under_another_number_is_not_archived_for_the_old_one(fl
     flow.control("hire", work_email=email, start_date="2020-01-01")
     a_day_goes_by(flow)
     flow.run()
-    assert state_of(flow, gone) == State.INVITED and whys(flow)[gone] == "skip.shared_email"
+    assert state_of(flow, gone) == State.INVITED and whys(flow)[gone] == "skip.has_new_number"
 
 
 def test_p6_a_first_read_of_nobody_is_told_and_a_later_one_is_refused(flow: Flow) -> None:

@@ -98,8 +98,8 @@ def decide_conflict(request: HttpRequest, entity_id: int, employee_id: str) -> H
 
     409: `no_conflict` (it is over), `changed` (a record has changed since it was read), `no_choice`.
     """
-    asked = read(request, Decide)
     used = _used(request, entity_id)
+    asked = read(request, Decide)
     conflicts.decide(
         used,
         employee_id.replace("\0", ""),

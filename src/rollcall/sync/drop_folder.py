@@ -243,7 +243,7 @@ def _report(to: str, one: _Found, sentence: str, found: Look | None) -> _Report:
         if found.problems or found.doubts:
             lines.append("line\tcolumn\treason")
         lines += [
-            "\t".join((str(each.line), safe_cell(each.column), safe_cell(files.problem_sentence(each))))
+            "\t".join((str(each.line), each.column, files.problem_sentence(each)))
             for each in files.told(found)
         ]
     return _Report(to=to, lines=[safe_cell(line) for line in lines])

@@ -26,6 +26,9 @@ GROUPS: Final[Sequence[tuple[str, Any, Mapping[Kind, Any]]]] = (
             Kind.MEMBER_RELEASED: _("No longer managed"),
             Kind.MEMBER_ARCHIVED: _("Archived"),
             Kind.MEMBER_REACTIVATED: _("Brought back"),
+            Kind.MEMBER_ERASED: _("Erased for good"),
+            Kind.MEMBER_ALLOWED_AGAIN: _("Allowed again"),
+            Kind.IDENTITY_DECIDED: _("Who is who decided"),
         },
     ),
     (
@@ -82,6 +85,7 @@ GROUPS: Final[Sequence[tuple[str, Any, Mapping[Kind, Any]]]] = (
             Kind.ENTITY_CREATED: _("Entity added"),
             Kind.ENTITY_CHANGED: _("Entity changed"),
             Kind.COMPANY_PLAN_CHANGED: _("Plan changed"),
+            Kind.AUDIT_EMPTIED: _("Entries emptied of a person"),
             Kind.SUMMARY_WEEKLY: _("Weekly summary"),
         },
     ),
