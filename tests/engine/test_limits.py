@@ -128,7 +128,7 @@ def test_who_has_no_place_counts_for_no_group() -> None:
     assert counted.groups == {("department", "A"): 1}
 
 
-@pytest.mark.parametrize(("managed", "most"), [(1, 2), (5, 2), (20, 2), (30, 3), (1000, 100)])
+@pytest.mark.parametrize(("managed", "most"), [(1, 1), (5, 2), (20, 2), (30, 3), (1000, 100)])
 def test_rule6_changed_emails_hold_over_a_tenth(managed: int, most: int) -> None:
     assert broken(tally(Kind.UPDATE, most, "email", after="new"), managed) == set()
     assert broken(tally(Kind.UPDATE, most + 1, "email", after="new"), managed) == {Breach.EMAILS}
@@ -354,3 +354,28 @@ def test_acting_counts_only_lines_that_change_a_member() -> None:
     for kind in Kind:
         counted.add(Change(kind=kind, employee_id="1", why=Why.LEFT))
     assert counted.acting == len(Kind) - 2
+
+
+def test_i8_new_numbers_for_many_always_wait_for_a_person() -> None:
+    """Whatever the limits are: one question for all."""
+    counted = Tally()
+    for number in range(4):
+        counted.add(Change(kind=Kind.LINK, employee_id=str(number), why=Why.RENUMBERED))
+    (found,) = breaches(counted, [Sight(before=Headcount(managed=100, employees=100))], Limits())
+    assert (found.breach, found.count, found.of) == (Breach.RENUMBERED, 4, 100)
+
+
+@pytest.mark.parametrize("people", [2, 3, 20])
+def test_rule7_everybodys_address_never_changes_by_itself(people: int) -> None:
+    counted = Tally()
+    counted.emails = people
+    assert broken(counted, people, Limits(email_share=0.5, email_floor=10)) == {Breach.EMAILS}
+
+
+@pytest.mark.parametrize(("people", "most"), [(60, 3), (1_000, 3), (1_600, 4), (5_000, 12)])
+def test_rule6_accounts_are_counted_in_heads_that_grow_with_a_large_company(people: int, most: int) -> None:
+    counted = Tally()
+    counted.banks = most
+    assert broken(counted, people) == set()
+    counted.banks += 1
+    assert broken(counted, people) == {Breach.BANKS}

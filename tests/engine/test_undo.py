@@ -131,3 +131,14 @@ def test_people_who_signed_up_or_need_an_invitation_again_are_pointed_out() -> N
     gone = now(state=State.ARCHIVED, has_account=False, role=Role.ADMIN)
     back, note = take_back(Done(change=done(Kind.ARCHIVE)), gone)
     assert back.params["role"] == "admin" and note.why is Why.INVITED_AGAIN
+
+
+def test_inv16_a_member_tied_to_a_new_record_is_tied_to_the_old_one_again() -> None:
+    """I8, I12"""
+    linked = msgspec.structs.replace(done(Kind.LINK, job_title=TITLE), params={"was": "0"})
+    (back,) = take_back(Done(change=linked), NOW)
+    assert (back.kind, back.employee_id, back.params) == (Kind.LINK, "0", {"kind": "relinked", "was": "1"})
+    assert back.fields["job_title"].after == "Steward"
+    returned = msgspec.structs.replace(done(Kind.REACTIVATE), params={"was": "0"})
+    (back,) = take_back(Done(change=returned), NOW)
+    assert (back.kind, back.employee_id, back.params["was"]) == (Kind.ARCHIVE, "0", "1")

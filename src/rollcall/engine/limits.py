@@ -23,6 +23,10 @@ GROUP_SIZE: Final = 3
 """A location, department or legal entity of so many people never goes as a whole without a person."""
 
 
+BANK_HEADS_SHARE: Final = 0.0025
+"""From 1,600 people on this share is more than the three heads that ``bank_heads`` starts with."""
+
+
 class Limits(Struct, frozen=True, kw_only=True):
     """How much may be done without a person; shares are of the members that the connection manages."""
 
@@ -237,10 +241,10 @@ def measures(tally: Tally, sight: Sight, limits: Limits) -> Iterator[Measure]:
             allowed = min(size - 1, int(_whole(times * int(_whole(part)))))
             name = f"{attribute}={value}"
             yield Measure(breach=Breach.GROUP_GONE, count=gone, done=was, of=size, most=allowed, what=name)
-    emails = max(limits.email_floor, limits.email_share * base)
+    # Never everybody's, however few they are.
+    emails = min(max(limits.email_floor, limits.email_share * base), max(1, base - 1))
     yield measure(Breach.EMAILS, tally.emails, done.emails, emails)
-    banks = min(limits.bank_heads, max(limits.bank_floor, limits.bank_share * base))
-    yield measure(Breach.BANKS, tally.banks, done.banks, banks)
+    yield measure(Breach.BANKS, tally.banks, done.banks, most_banks(limits, base))
     managers = max(limits.manager_floor, limits.manager_share * base)
     yield measure(Breach.MANAGERS, tally.managers, done.managers, managers)
     for name in sorted({*tally.cleared, *done.cleared}):
@@ -255,6 +259,15 @@ def measures(tally: Tally, sight: Sight, limits: Limits) -> Iterator[Measure]:
     ):
         more = max(floor, share * start)
         yield measure(breach, tally.kinds[kind], done.kinds[kind], more, of=start)
+
+
+def most_banks(limits: Limits, managed: int) -> float:
+    """Return how many accounts of so many people may change: heads count, but in a large company they grow with it.
+
+    Three accounts a day are fewer than 5,000 people change around pay day (``scripts/bench life``).
+    """
+    heads = max(limits.bank_heads, BANK_HEADS_SHARE * managed)
+    return min(heads, max(limits.bank_floor, limits.bank_share * managed))
 
 
 def out_of_range(limits: Limits) -> list[tuple[str, float, float]]:

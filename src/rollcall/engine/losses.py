@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rollcall.engine.limits import Limits
+from rollcall.engine.limits import Limits, most_banks
 
 
 class Lost(StrEnum):
@@ -52,7 +52,6 @@ def losses(measured: Iterable[Measured], managed: int, limits: Limits) -> Iterat
 def is_many(field: str, count: int, had: int, managed: int, limits: Limits) -> bool:
     """Tell whether so many people cannot have lost a field one by one: the limits of a plan, field by field."""
     if field == "bank_account":
-        usual = max(limits.bank_floor, round(limits.bank_share * managed, 6))
-        return count > min(limits.bank_heads, usual)
+        return count > round(most_banks(limits, managed), 6)
     share = min(round(limits.cleared_share * had, 6), round(limits.cleared_share * managed, 6))
     return count > limits.cleared_floor and count > share

@@ -55,7 +55,7 @@ ALL: Final = (
         title=gettext_noop("Bank account changed"),
         rule=gettext_noop(
             "At most {bank_share} of the managed members, or {bank_floor} if that is more; never more than"
-            " {bank_heads} people."
+            " {bank_heads} people, or 0.25 % of all where that is more."
         ),
         names=("bank_share", "bank_floor", "bank_heads"),
         counts=(Breach.BANKS,),
