@@ -66,6 +66,15 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes is left to the soak, which says so."""
+    if os.environ.get("SOAK"):
+        return
+    left = [one for one in items if one.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [one for one in items if not one.get_closest_marker("soak")]
+
+
 class _ByWalk(LoadFileScheduling):  # type: ignore[misc] # xdist ships no types
     """A file is one process's, and of a walk that is done in two languages each is."""
 

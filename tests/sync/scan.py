@@ -9,10 +9,12 @@ BINARY = "bytea"
 def traces(owner: psycopg.Connection, words: list[str]) -> list[str]:
     """Return table.column of every text, JSON, array or binary value that holds one of the words, in any case.
 
-    The owner stands behind the wall, too, so that every company is looked at in turn.
+    The owner stands behind the wall, too, so that the newest companies, which are the test's, are looked at in turn.
     """
     found: set[str] = set()
-    for company in range(1, 4):
+    row = owner.execute("SELECT last_value FROM accounts_company_id_seq").fetchone()
+    newest = int(row[0]) if row else 0
+    for company in range(max(1, newest - 3), newest + 1):
         with owner.transaction():
             owner.execute("SELECT set_config('rollcall.company', %s, true)", [str(company)])
             found |= _of_company(owner, words)

@@ -30,6 +30,7 @@ SIZES: Final = (999, 333, 111, 37)
 So a read can go on with smaller pages where it stands.
 """
 
+_DIGITS: Final = 9
 _XML: Final = re.compile(
     r"(?:text|application)/(?:[\w.-]+\+)?xml\s*(?:;\s*charset=\"?([\w-]+)\"?\s*)?(?:;.*)?", re.IGNORECASE
 )
@@ -122,7 +123,8 @@ class Service:
         wanted = {operation.item: "Response_Data", "Total_Results": "Response_Results"}
         found = self._cut(answer, wanted)
         totals = [parsed(each).text or "" for each in found["Total_Results"]]
-        if len(totals) != 1 or not totals[0].strip().isdecimal():
+        # no company has a billion people, and Python turns no 5,000 digits into a number (E8)
+        if len(totals) != 1 or not totals[0].strip().isdecimal() or len(totals[0].strip()) > _DIGITS:
             raise self._dialogue.failure(UnexpectedAnswer, "no total")
         return Listed(found[operation.item], int(totals[0]))
 
