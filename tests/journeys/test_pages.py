@@ -41,6 +41,8 @@ NOT_LOOKED_AT: Final[Mapping[str, str]] = {
     "configure_people": "a piece of a page",
     "integrations_status": "a piece of a page",
     "plan_progress": "a piece of a page",
+    "drill_progress": "a piece of a page",
+    "decide_who": "takes a POST",
     "plan_csv": "a file",
     "between_csv": "a file",
     "audit_csv": "a file",
