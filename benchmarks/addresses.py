@@ -18,7 +18,7 @@ ACTS: Final = frozenset(
         *("archive_member", "bring_back_member", "resend_invitation", "cancel_invitation", "confirm_bank"),
         *("dispute_bank", "sync_now", "pause", "resume", "join_connection", "configure_count"),
         *("configure_people", "plan_decide", "plan_undo", "revoke_token", "check_audit", "csv_again"),
-        *("erase_member", "allow_again"),
+        *("erase_member", "allow_again", "decide_who"),
     )
 )
 """Addresses that are only posted to; they answer 405 to whoever wants to look."""
@@ -54,6 +54,8 @@ _PLAIN: Final = (
         "disconnect",
         "instant",
         "drill",
+        "limits",
+        "who",
     ),
     *("configure", "entities", "add_entity", "company_plan", "tokens", "make_token", "audit"),
     *("why_search", "between", "drill_progress"),

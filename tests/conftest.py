@@ -75,10 +75,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [one for one in items if not one.get_closest_marker("soak")]
 
 
+# Many minutes in one file whose tests share nothing.
+_LONG = ("tests/project/test_conformance.py", "tests/connections/test_mixtures.py", "tests/sync/test_wire")
+
+
 class _ByWalk(LoadFileScheduling):  # type: ignore[misc] # xdist ships no types
-    """A file is one process's, and of a walk that is done in two languages each is."""
+    """A file is one process's, and of a walk that is done in two languages each is; a long file's tests go alone."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(_LONG):
+            return nodeid
         language = re.search(r"\[(en|fr)\]$", nodeid)
         return str(super()._split_scope(nodeid)) + (language[0] if language else "")
 
