@@ -241,8 +241,8 @@ def measures(tally: Tally, sight: Sight, limits: Limits) -> Iterator[Measure]:
             allowed = min(size - 1, int(_whole(times * int(_whole(part)))))
             name = f"{attribute}={value}"
             yield Measure(breach=Breach.GROUP_GONE, count=gone, done=was, of=size, most=allowed, what=name)
-    # Never everybody's, however few they are.
-    emails = min(max(limits.email_floor, limits.email_share * base), max(1, base - 1))
+    # The floor is never everybody, however few they are.
+    emails = max(min(limits.email_floor, max(1, base - 1)), limits.email_share * base)
     yield measure(Breach.EMAILS, tally.emails, done.emails, emails)
     yield measure(Breach.BANKS, tally.banks, done.banks, most_banks(limits, base))
     managers = max(limits.manager_floor, limits.manager_share * base)
