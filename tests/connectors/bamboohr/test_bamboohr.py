@@ -369,6 +369,22 @@ def test_t7_throttling_in_the_older_way_is_known_by_its_wait(scripted: Any) -> N
             assert waited == [7.0, 7.0]
 
 
+def test_t7_an_order_that_is_put_off_names_its_wait_too(scripted: Any) -> None:
+    """An order is not repeated by itself, so that the wait reaches us."""
+    busy = (503, b"", {"Content-Type": "text/html", "Retry-After": "7"})
+    server = scripted(
+        lambda asked: (
+            busy if asked.method == "POST" else bamboo()(asked) if "meta" in asked.path else (200, LIST)
+        )
+    )
+    with (
+        opened("bamboohr", server.url, KEY, sleep=[].append) as connector,
+        pytest.raises(errors.RateLimited) as caught,
+    ):
+        connector.register("https://x.example", "s")
+    assert caught.value.retry_after == 7.0
+
+
 ORDERED = {"id": "31", "privateKey": "0123", "created": "2026-11-22 09:00:00", "lastSent": None}
 
 

@@ -40,7 +40,6 @@ from rollcall.connectors.base import (
 from rollcall.connectors.client import Dialogue, decode, expect, send
 from rollcall.connectors.errors import (
     MissingPermission,
-    RateLimited,
     UnexpectedAnswer,
     WrongAddress,
     gettext_noop,
@@ -48,7 +47,7 @@ from rollcall.connectors.errors import (
 from rollcall.connectors.paging import Part, by_number, complete, framed, ids_of
 from rollcall.connectors.webhooks import Call, Heard, Registered
 from rollcall.engine.snapshot import Employee
-from rollcall.http_client import Answer, HttpClient, retry_after
+from rollcall.http_client import Answer, HttpClient
 
 PAGE_SIZE: Final = 1000
 FIELD_LIST_PAGES: Final = 20
@@ -196,7 +195,7 @@ class BambooHR(Connector):
             json=webhooks.order(url, monitored),
             headers=self._headers,
         )
-        told = decode(self._dialogue, self._unhurried(answer), _orders)
+        told = decode(self._dialogue, answer, _orders)
         return Registered(id=str(told.id), secret=told.private_key)
 
     def unregister(self, registration: str) -> None:
@@ -206,23 +205,15 @@ class BambooHR(Connector):
             self._dialogue, self.http.request, "DELETE", path, headers=self._headers, safe_to_repeat=True
         )
         if answer.status != HTTPStatus.NOT_FOUND:
-            expect(self._dialogue, self._unhurried(answer))
+            expect(self._dialogue, answer)
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
-        return self._unhurried(
-            send(self._dialogue, self.http.get, path, params=params, headers=self._headers)
-        )
-
-    def _unhurried(self, answer: Answer) -> Answer:
-        """Return the answer, unless it asks for fewer requests in the older way: 503 with a wait (documented)."""
-        wait = retry_after(answer)
-        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None:
-            raise RateLimited("status 503 with a wait", tool=self._dialogue.tool, retry_after=wait)
-        return answer
+        # in the older way too, 503 with a wait, the client postpones what asks for fewer requests (documented)
+        return send(self._dialogue, self.http.get, path, params=params, headers=self._headers)
 
     def _post(self, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Answer:
         # a query, so it may be repeated; the content type must be exactly application/json
-        answer = send(
+        return send(
             self._dialogue,
             self.http.post,
             path,
@@ -231,7 +222,6 @@ class BambooHR(Connector):
             headers=self._headers,
             safe_to_repeat=True,
         )
-        return self._unhurried(answer)
 
     def _read(self, changed_after: str | None = None) -> Iterator[Page]:
         question = self._dataset_question()
