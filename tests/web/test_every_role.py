@@ -89,6 +89,7 @@ def test_z1_z5_inv18_no_address_breaks_or_tells_of_people_to_whom_it_may_not(her
     )
 
 
+@pytest.mark.soak
 def test_z1_inv18_whoever_is_of_elsewhere_changes_nobody_by_any_verb(here: Crew) -> None:
     """With Alice's ids and with ids that nobody has: the same answers."""
     ids = _ids_of_alice(here)
