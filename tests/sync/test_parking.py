@@ -11,9 +11,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.engine.settings import Settings
 from rollcall.sync import parking, stopping, tasks
+from rollcall.sync.ending import let_go
 from rollcall.sync.lease import lease, mine
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
-from rollcall.sync.run import let_go, run_connection
+from rollcall.sync.run import run_connection
 from rollcall.sync.sentences import breach_sentence, error_sentence
 from tests.sync.flow import Flow
 

@@ -13,13 +13,13 @@ from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.scope import ATTRIBUTES
 from rollcall.engine.snapshot import DELIVERABLE
 from rollcall.sync import actions, run
+from rollcall.sync.refusal_words import refusal_sentence
 from rollcall.sync.sentences import (
     breach_sentence,
     change_sentence,
     error_sentence,
     field_label,
     kind_label,
-    refusal_sentence,
     why_sentence,
 )
 

@@ -17,9 +17,10 @@ from rollcall.engine.change import Kind
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions, tasks
 from rollcall.sync.apply import apply
+from rollcall.sync.ending import SLOWER, next_run
 from rollcall.sync.lease import LeaseLost, at_work, check, lease
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
-from rollcall.sync.run import SLOWER, next_run, run_connection
+from rollcall.sync.run import run_connection
 from rollcall.sync.sentences import error_sentence
 from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow
 

@@ -22,7 +22,7 @@ def one_by_one(what: str, items: Iterable[Item], do: Callable[[Item], object]) -
         total += 1
         try:
             do(item)
-        except Exception:
+        except Exception:  # whatever one company's rows raise is logged and counted, and stops nobody else
             failed += 1
             log.exception(what, company_id=item[0])
             if not connection.in_atomic_block:

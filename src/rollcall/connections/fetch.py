@@ -20,7 +20,14 @@ from rollcall.accounts import access
 from rollcall.accounts.again import again
 from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back
 from rollcall.connections.gone import Gone
-from rollcall.connections.merging import MANY, expect_many, mark_loops, merge_rows
+from rollcall.connections.merging import (
+    MANY,
+    drop_doubles,
+    expect_many,
+    mark_loops,
+    merge_rows,
+    remember_pages,
+)
 from rollcall.connections.models import Connection, Employee, ReadPage
 from rollcall.connections.rows import VALUE_COLUMNS, values
 from rollcall.connectors.base import Connector, Page
@@ -326,34 +333,6 @@ class _Reading:
             {"c": self.connection.pk},
         )
 
-    def _drop_doubles(self, cursor: Any) -> None:
-        """The same id twice with equal content is one person; with different content it is set aside (P3, P8)."""
-        cursor.execute(
-            """
-            WITH twice AS (
-                SELECT s.external_id FROM stage s
-                LEFT JOIN connections_employee e
-                  ON e.connection_id = %s AND e.external_id = s.external_id
-                 AND e.id IN (
-                    SELECT employee FROM stage_seen
-                    UNION ALL
-                    SELECT unnest(p.employees) FROM connections_readpage p
-                    WHERE p.connection_id = %s AND p.digest = ANY(%s)
-                 )
-                GROUP BY s.external_id
-                HAVING count(DISTINCT s.digest) > 1 OR count(e.id) FILTER (WHERE e.digest <> s.digest) > 0
-            ),
-            gone AS (DELETE FROM stage s USING twice t WHERE s.external_id = t.external_id)
-            SELECT external_id FROM twice ORDER BY 1
-            """,
-            [self.connection.pk, self.connection.pk, self.hit_pages],
-        )
-        self.aside.extend(SetAside(id=row[0], field="id") for row in cursor.fetchall())
-        cursor.execute(
-            "DELETE FROM stage s USING stage o"
-            " WHERE s.external_id = o.external_id AND (s.page, s.ctid) > (o.page, o.ctid)"
-        )
-
     def _note_absences(self, cursor: Any, now: datetime, known: int, usual: float | None) -> Noted:
         self._note_present(cursor)
         excused = [one.id for one in self.aside if one.id is not None]
@@ -379,6 +358,10 @@ class _Reading:
         )
         cursor.execute("ANALYZE present")
 
+    def _drop_doubles(self, cursor: Any) -> None:
+        doubled = drop_doubles(cursor, self.connection.pk, self.hit_pages)
+        self.aside.extend(SetAside(id=one, field="id") for one in doubled)
+
     def _remember_pages(self) -> None:
         stale = ReadPage.objects.filter(connection=self.connection).exclude(digest__in=self.hit_pages)
         stale.delete()
@@ -387,27 +370,7 @@ class _Reading:
             return
         pages = {number: digest for number, digest in self.new_pages.items() if number not in self.doubtful}
         with database.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO connections_readpage (company_id, connection_id, digest, employees)
-                SELECT %s, %s, p.digest, coalesce(array_agg(one.id) FILTER (WHERE one.id IS NOT NULL), '{}')
-                FROM unnest(%s::int[], %s::bytea[]) AS p(page, digest)
-                LEFT JOIN (
-                    SELECT page, employee AS id FROM stage_seen
-                    UNION SELECT s.page, e.id FROM stage s JOIN connections_employee e
-                      ON e.connection_id = %s AND e.external_id = s.external_id
-                ) one ON one.page = p.page
-                GROUP BY p.digest
-                ON CONFLICT (connection_id, digest) DO UPDATE SET employees = excluded.employees
-                """,
-                [
-                    self.connection.company_id,
-                    self.connection.pk,
-                    list(pages),
-                    list(pages.values()),
-                    self.connection.pk,
-                ],
-            )
+            remember_pages(cursor, self.connection, pages)
 
     def _result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
         return Fetched(

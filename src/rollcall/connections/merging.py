@@ -3,6 +3,7 @@
 A fixed number of statements, whatever the number of people; all run in the caller's transaction.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -95,4 +96,62 @@ def mark_loops(cursor: Any, connection_id: int) -> None:
           AND e.manager_in_loop <> EXISTS (SELECT FROM loops l WHERE l.start = e.external_id)
         """,
         {"c": connection_id},
+    )
+
+
+def drop_doubles(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> list[str]:
+    """Leave each id once in the stage; return ids that came with different content: they are set aside (P3, P8).
+
+    ``pages``: digests of those pages that were the same as in the read before.
+    """
+    cursor.execute(
+        """
+        WITH twice AS (
+            SELECT s.external_id FROM stage s
+            LEFT JOIN connections_employee e
+              ON e.connection_id = %s AND e.external_id = s.external_id
+             AND e.id IN (
+                SELECT employee FROM stage_seen
+                UNION ALL
+                SELECT unnest(p.employees) FROM connections_readpage p
+                WHERE p.connection_id = %s AND p.digest = ANY(%s)
+             )
+            GROUP BY s.external_id
+            HAVING count(DISTINCT s.digest) > 1 OR count(e.id) FILTER (WHERE e.digest <> s.digest) > 0
+        ),
+        gone AS (DELETE FROM stage s USING twice t WHERE s.external_id = t.external_id)
+        SELECT external_id FROM twice ORDER BY 1
+        """,
+        [connection_id, connection_id, list(pages)],
+    )
+    doubled = [str(row[0]) for row in cursor.fetchall()]
+    cursor.execute(
+        "DELETE FROM stage s USING stage o"
+        " WHERE s.external_id = o.external_id AND (s.page, s.ctid) > (o.page, o.ctid)"
+    )
+    return doubled
+
+
+def remember_pages(cursor: Any, connection: Connection, pages: Mapping[int, bytes]) -> None:
+    """Keep which people stood on these pages (number in the stage -> digest), so that they need not be parsed again."""
+    cursor.execute(
+        """
+        INSERT INTO connections_readpage (company_id, connection_id, digest, employees)
+        SELECT %s, %s, p.digest, coalesce(array_agg(one.id) FILTER (WHERE one.id IS NOT NULL), '{}')
+        FROM unnest(%s::int[], %s::bytea[]) AS p(page, digest)
+        LEFT JOIN (
+            SELECT page, employee AS id FROM stage_seen
+            UNION SELECT s.page, e.id FROM stage s JOIN connections_employee e
+              ON e.connection_id = %s AND e.external_id = s.external_id
+        ) one ON one.page = p.page
+        GROUP BY p.digest
+        ON CONFLICT (connection_id, digest) DO UPDATE SET employees = excluded.employees
+        """,
+        [
+            connection.company_id,
+            connection.pk,
+            list(pages),
+            list(pages.values()),
+            connection.pk,
+        ],
     )

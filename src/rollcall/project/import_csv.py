@@ -16,7 +16,8 @@ from rollcall.project.sync_command import ADMIN_MUST_ACT, TRY_LATER, end, find_e
 from rollcall.sync import files
 from rollcall.sync.actions import Refused
 from rollcall.sync.files import Doubt, Doubtful, Outcome
-from rollcall.sync.sentences import error_sentence, field_label, refusal_sentence
+from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.sentences import error_sentence, field_label
 
 ACTOR: Final = Actor(kind="system", label="rollcall import-csv")
 _SAID: Final = {

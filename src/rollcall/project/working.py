@@ -23,7 +23,7 @@ from procrastinate.exceptions import ConnectorException
 
 from rollcall.project import jobs, up
 from rollcall.sync import stopping
-from rollcall.sync.run import let_go
+from rollcall.sync.ending import let_go
 from rollcall.sync.tasks import tick
 
 _log = structlog.get_logger("rollcall.process")

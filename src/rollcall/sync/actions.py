@@ -26,9 +26,9 @@ from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import tasks
 from rollcall.sync.catching_up import caught_up, close_interrupted, stop
 from rollcall.sync.doubtful import leave_out
+from rollcall.sync.ending import resting_state
 from rollcall.sync.models import WAITING, Plan, PlanState
 from rollcall.sync.planning import plan
-from rollcall.sync.run import resting_state
 from rollcall.sync.undo import make_undo, undone_by
 
 PLANS_WITH_HR: Final = ("scale", "premium")

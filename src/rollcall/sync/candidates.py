@@ -23,30 +23,17 @@ from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
 from rollcall.engine.absence import Absence
 from rollcall.engine.masks import is_address
-from rollcall.engine.match import Candidate, Decided, Manager, ManagerState, email_key, is_new_address
-from rollcall.engine.plan import PLAIN_FIELDS
-from rollcall.engine.reuse import is_somebody_else
-from rollcall.engine.roster import Bank, Link, Member, Role, State
+from rollcall.engine.match import Candidate, Decided, email_key, is_new_address
+from rollcall.engine.roster import Bank, Link, Member
 from rollcall.engine.settings import Settings
-from rollcall.engine.snapshot import Employee
 from rollcall.engine.status import first_day
 from rollcall.sync import matching
+from rollcall.sync.candidate_rows import MEMBER, manager_of, member_of, seems_other
 from rollcall.sync.matching import COMES_OR_WORKS, Alike
 
 CHUNK: Final = 2_000
 
 _EMPLOYEE: Final = ("external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
-_MEMBER: Final = (
-    "id",
-    "state",
-    "role",
-    *PLAIN_FIELDS,
-    "manager_id",
-    "bank_digest",
-    "bank_mask",
-    "signed_up_at",
-    "archived_by_hand",
-)
 
 
 class Found(Struct, frozen=True):
@@ -171,11 +158,11 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
     columns = ", ".join(
         [
             *(f"e.{name}" for name in _EMPLOYEE),
-            *(f"m.{name}" for name in _MEMBER),
-            *(f"s.{name}" for name in _MEMBER),
+            *(f"m.{name}" for name in MEMBER),
+            *(f"s.{name}" for name in MEMBER),
         ]
     )
-    same = ", ".join(_MEMBER)
+    same = ", ".join(MEMBER)
     sql = f"""
         SELECT {columns},
                e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.manager_in_loop,
@@ -251,8 +238,8 @@ def _named(settings: Settings, alias: str) -> tuple[str, dict[str, Any]]:
 
 
 _AT_MEMBER: Final = len(_EMPLOYEE)
-_AT_SAME: Final = _AT_MEMBER + len(_MEMBER)
-_AT_REST: Final = _AT_SAME + len(_MEMBER)
+_AT_SAME: Final = _AT_MEMBER + len(MEMBER)
+_AT_REST: Final = _AT_SAME + len(MEMBER)
 
 
 def _found(
@@ -276,7 +263,7 @@ def _found(
         owners,
     ) = row[_AT_REST : -matching.COUNT]
     employee = employee_of(values)
-    member = _member(row[_AT_MEMBER:_AT_SAME], owners)
+    member = member_of(row[_AT_MEMBER:_AT_SAME], owners)
     outside = scopes.outside(question.settings.scope, named, employee)
     link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
     candidate = Candidate(
@@ -287,10 +274,10 @@ def _found(
         as_manager=outside is not None and as_manager,
         link=link,
         member=member,
-        same_email=_member(row[_AT_SAME:_AT_REST], owners),
+        same_email=member_of(row[_AT_SAME:_AT_REST], owners),
         twins=twins,
         email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
-        manager=_manager(values, boss, loop=loop),
+        manager=manager_of(values, boss, loop=loop),
         manager_before=before if member and member.manager_id else "",
         vanished=since is not None,
         absence=Absence(since=since, runs=missed, proven=proven) if since else None,
@@ -359,53 +346,6 @@ def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None
         return None
     member_id, wish, decided = row[0], row[1], row[-1]
     sure = decided == Decided.SAME or wish is None
-    if not sure and (_seems_other(row[1:-1], key, question.settings) or alike.find([wish])):
+    if not sure and (seems_other(row[1:-1], key, question.settings) or alike.find([wish])):
         return member_id, None
     return member_id, wish
-
-
-def _seems_other(row: tuple[Any, ...], key: str, settings: Settings) -> bool:
-    wish, first, last, start, *known = row
-    told = Employee(id="", work_email=wish, first_name=first, last_name=last, start_date=start)
-    plain = dict(zip(("first_name", "last_name", "start_date"), known, strict=True))
-    return is_somebody_else(
-        told, Member(id=0, state=State.ACTIVE, role=Role.REQUESTER, email=key, **plain), settings
-    )
-
-
-def _member(row: tuple[Any, ...], owners: int) -> Member | None:
-    if row[0] is None:
-        return None
-    values: Mapping[str, Any] = dict(zip(_MEMBER, row, strict=True))
-    plain = {name: values[name] for name in PLAIN_FIELDS}
-    return Member(
-        id=values["id"],
-        state=State(values["state"]),
-        role=Role(values["role"]),
-        manager_id=values["manager_id"],
-        bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
-        signed_up=values["signed_up_at"] is not None,
-        archived_by_hand=values["archived_by_hand"],
-        last_owner=values["role"] == Role.OWNER and values["state"] == State.ACTIVE and owners <= 1,
-        **plain,
-    )
-
-
-def _manager(employee: Mapping[str, Any], boss: list[Any], *, loop: bool) -> Manager:
-    named: str | None = employee["manager_id"]
-    if not named:
-        return Manager()
-    known, first, last, member_id, expected = boss
-    name = " ".join(part for part in (first, last) if part)
-    if named == employee["external_id"]:
-        state = ManagerState.SELF
-    elif known is None:
-        state = ManagerState.UNKNOWN
-    elif loop:
-        state = ManagerState.LOOP
-    elif member_id is not None:
-        state = ManagerState.MEMBER
-    else:
-        state = ManagerState.EXPECTED if expected else ManagerState.NO_MEMBER
-    resolved = member_id if state is ManagerState.MEMBER else None
-    return Manager(state=state, employee_id=named, member_id=resolved, name=name)

@@ -30,7 +30,8 @@ from rollcall.connections.source_files import FileRefused, Look
 from rollcall.sync import files
 from rollcall.sync.actions import Refused
 from rollcall.sync.files import Doubt, Doubtful, Outcome
-from rollcall.sync.sentences import error_sentence, refusal_sentence
+from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.sentences import error_sentence
 
 log = structlog.get_logger(__name__)
 

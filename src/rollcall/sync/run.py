@@ -19,8 +19,7 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
-from rollcall.accounts.again import again, lost
-from rollcall.accounts.apart import one_by_one
+from rollcall.accounts.again import again
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.gone import Gone
@@ -30,19 +29,15 @@ from rollcall.directory import erasing
 from rollcall.sync import parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.catching_up import caught_up, refused
-from rollcall.sync.lease import LeaseLost, check, lease, mine
+from rollcall.sync.ending import database_failed, fail, next_run, pass_on, succeed
+from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
-from rollcall.sync.notices import tell_connection, tell_plan_held
+from rollcall.sync.notices import tell_plan_held
 from rollcall.sync.planning import plan
 from rollcall.sync.stopping import Stopped
-from rollcall.sync.telling import about_error
 from rollcall.sync.usual import unusual, usual_of
 
 log = structlog.get_logger(__name__)
-
-HOUR: Final = timedelta(hours=1)
-SLOWER: Final = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
-"""Waits after three, four, five and more failed runs in a row (T5)."""
 
 OVERLAP: Final = timedelta(minutes=10)
 """What happened shortly before a full read began is asked for again: the tool's clock and ours may differ (V9)."""
@@ -51,13 +46,6 @@ FULL_EVERY: Final = timedelta(hours=23)
 """Everybody is read at least this often, whatever else the tool can tell: only that shows who is gone (P7)."""
 
 PROGRESS_EVERY: Final = 0.5  # seconds between two writes of the progress
-
-
-def next_run(connection_id: int, now: datetime) -> datetime:
-    """Return the connection's minute of the next hour: runs are spread over the hour by the connection's id."""
-    offset = timedelta(seconds=(connection_id * 2_654_435_761) % 3_600)
-    start = now.replace(minute=0, second=0, microsecond=0) + offset
-    return start if start > now + timedelta(minutes=5) else start + HOUR
 
 
 def run_connection(
@@ -79,21 +67,21 @@ def run_connection(
         try:
             _work(run, connection, token, apply_now=apply_now)
         except LeaseLost:
-            _fail(run, connection, token, RunState.POSTPONED, "interrupted", {})
+            fail(run, connection, token, RunState.POSTPONED, "interrupted", {})
         except Stopped:
-            again(partial(_pass_on, run, connection, token))
+            again(partial(pass_on, run, connection, token))
         except RateLimited as error:
-            _fail(run, connection, token, RunState.POSTPONED, error.code, error.params, error.retry_after)
+            fail(run, connection, token, RunState.POSTPONED, error.code, error.params, error.retry_after)
         except SourceError as error:
             log.warning(
                 "run_failed", connection=connection_id, run=run.pk, error=error.code, detail=error.detail
             )
-            _fail(run, connection, token, RunState.FAILED, error.code, error.params)
+            fail(run, connection, token, RunState.FAILED, error.code, error.params)
         except (DatabaseError, InterfaceError, psycopg.Error) as error:
-            if not _database_failed(run, connection, token, error):
+            if not database_failed(run, connection, token, error):
                 raise
         except Exception:
-            _fail(run, connection, token, RunState.FAILED, "internal", {})
+            fail(run, connection, token, RunState.FAILED, "internal", {})
             raise
     return run
 
@@ -159,7 +147,7 @@ def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> 
         stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
     again(partial(tally.count, connection.company_id, connection.pk, moved=fetched.moved))
-    again(partial(_succeed, run, connection, token))
+    again(partial(succeed, run, connection, token))
 
 
 def note(
@@ -353,156 +341,3 @@ def _note_read(connection: Connection, fetched: Fetched, company: str, identity:
             "full_read_at",
         ]
     )
-
-
-def _succeed(run: Run, connection: Connection, token: UUID) -> None:
-    now = timezone.now()
-    with access.acting_for(connection.company_id):
-        check(connection.pk, token)
-        run.state, run.finished_at = RunState.SUCCEEDED, now
-        run.save(update_fields=["state", "finished_at"])
-        recovered = bool(connection.error)
-        connection.state = resting_state(connection)
-        connection.error, connection.error_params, connection.failures = "", {}, 0
-        connection.last_good_at = now
-        if run.seen.get("caught_up"):
-            # Until the next run the card says that nothing had happened during the pause.
-            connection.progress = {"caught_up": run.seen["caught_up"]}
-        connection.next_run_at = next_run(connection.pk, now)
-        connection.save(
-            update_fields=[
-                "state",
-                "error",
-                "error_params",
-                "failures",
-                "last_good_at",
-                "next_run_at",
-                "progress",
-            ]
-        )
-        if recovered:
-            tell_connection(connection, told=None)
-
-
-def resting_state(connection: Connection) -> State:
-    """Return the state of a connection between two good runs: held, connected, or waiting for its set-up."""
-    if Plan.objects.filter(subscription__connection=connection, state=PlanState.HELD).exists():
-        return State.HELD
-    live = any(one.is_live for one in Subscription.objects.filter(connection=connection))
-    return State.CONNECTED if live else State.ACTION_REQUIRED
-
-
-def _fail(
-    run: Run,
-    connection: Connection,
-    token: UUID,
-    state: RunState,
-    code: str,
-    params: dict[str, str],
-    wait: float | None = None,
-) -> None:
-    again(partial(_end_badly, run, connection, token, state, code, params, wait))
-
-
-def _end_badly(
-    run: Run,
-    connection: Connection,
-    token: UUID,
-    state: RunState,
-    code: str,
-    params: dict[str, str],
-    wait: float | None,
-) -> None:
-    now = timezone.now()
-    with access.acting_for(connection.company_id):
-        run.state, run.error, run.error_params, run.finished_at = state, code, params, now
-        run.save(update_fields=["state", "error", "error_params", "finished_at"])
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
-        if row.lease != token:
-            # Whoever has taken over says how the connection is.
-            return
-        row.progress = {}
-        if not row.is_used:
-            row.save(update_fields=["progress"])
-            return
-        row.failures += 1
-        row.save(update_fields=["failures"])
-        if code == "internal" and parking.deaths(row) >= parking.MOST:
-            parking.stop_trying(row, run.pk, now)
-            return
-        first = row.error != code
-        row.state, row.error, row.error_params = State.ERROR, code, params
-        row.next_run_at = _after_failure(row, now, wait)
-        if first and state is RunState.FAILED:
-            tell_connection(row, told=about_error(code, {"tool": row.tool, **params}))
-        row.save(update_fields=["progress", "state", "error", "error_params", "next_run_at"])
-
-
-def _pass_on(run: Run, connection: Connection, token: UUID) -> None:
-    """End a run whose process was asked to stop, so that another worker does it: no failure of anybody."""
-    with access.acting_for(connection.company_id):
-        run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
-        run.save(update_fields=["state", "error", "finished_at"])
-        row = Connection.objects.select_for_update().get(pk=connection.pk)
-        if row.lease != token or not row.is_used:
-            return
-        put_back(row)
-        row.run_wanted, row.run_wanted_by = row.run_wanted or run.trigger, row.run_wanted_by or run.started_by
-        row.save(update_fields=["run_wanted", "run_wanted_by"])
-
-
-def let_go() -> None:
-    """Hand over what this process holds, because it ends at once; a row that its own work has locked is passed over."""
-    one_by_one("not_let_go", mine(), lambda one: _let_go(*one))
-
-
-def _let_go(company_id: int, connection_id: int, token: UUID) -> None:
-    with access.acting_for(company_id):
-        free = Connection.objects.select_for_update(skip_locked=True).filter(pk=connection_id, lease=token)
-        row = free.first()
-        if row is None or not row.is_used:
-            return
-        run = Run.objects.filter(connection=row, finished_at=None).first()
-        if run is not None:
-            run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
-            run.save(update_fields=["state", "error", "finished_at"])
-            row.run_wanted, row.run_wanted_by = run.trigger, run.started_by
-        put_back(row)
-        # Whoever still thinks that they hold it finds another fence.
-        row.lease = None
-        row.save(update_fields=["run_wanted", "run_wanted_by", "lease"])
-
-
-def put_back(row: Connection) -> None:
-    """Let the locked row of a connection say again how it was before a run that did not end."""
-    if row.state != State.CONNECTING:
-        row.state = State.ERROR if row.error else resting_state(row)
-    row.progress = {}
-    row.save(update_fields=["state", "progress"])
-
-
-def _database_failed(run: Run, connection: Connection, token: UUID, error: Exception) -> bool:
-    """End a run under which the database failed; ``False`` for an error that is our own mistake, as a wrong statement.
-
-    A server that went away comes back: the run is done again soon. A full disk, no memory and a statement that takes
-    too long are shown (C4).
-    """
-    cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
-    if lost(error) or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-        state = str(getattr(cause, "sqlstate", None) or "")
-        away = lost(error) or not state
-        log.error("run_without_database", connection=connection.pk, run=run.pk, state=state)
-        if away:
-            again(partial(_pass_on, run, connection, token))
-        else:
-            _fail(run, connection, token, RunState.FAILED, "database", {})
-        return True
-    _fail(run, connection, token, RunState.FAILED, "internal", {})
-    return False
-
-
-def _after_failure(connection: Connection, now: datetime, wait: float | None) -> datetime:
-    if wait is not None:
-        return max(now + timedelta(seconds=min(wait, SLOWER[-1].total_seconds())), now + timedelta(minutes=1))
-    slow = connection.failures - 3
-    return next_run(connection.pk, now) if slow < 0 else now + SLOWER[min(slow, len(SLOWER) - 1)]

@@ -163,57 +163,6 @@ _RUN_ERRORS: Final[Mapping[str, str]] = {
     ),
 }
 
-_REFUSED: Final[Mapping[str, str]] = {
-    "plan": gettext_noop("Your plan does not include HR integrations. They need the plan Scale or Premium."),
-    "in_use": gettext_noop("This entity is connected to {tool}. Disconnect it first."),
-    "other_company": gettext_noop(
-        "These credentials belong to another company in {tool}."
-        " Use a key of the company you connected, or disconnect first."
-    ),
-    "not_connected": gettext_noop("The HR tool is not connected, or paused. Nothing was done."),
-    "not_read_yet": gettext_noop(
-        "The first read of the HR tool is not finished. Wait until it is, then try again."
-    ),
-    "not_paused": gettext_noop("The connection was not paused any more."),
-    "file_key": gettext_noop(
-        "So far members are linked to the file by another column, so nobody would be recognised. Choose"
-        " that column again to recognise people by."
-    ),
-    "no_conflict": gettext_noop("There is nothing to decide about this record any more. Nothing was done."),
-    "changed": gettext_noop(
-        "One of the records has changed since you looked. Look at them again, then decide."
-    ),
-    "no_choice": gettext_noop("That cannot be said about this record. Choose one of the answers shown."),
-    "undone": gettext_noop("These changes have been undone already. Nothing was done twice."),
-    "undo_of_undo": gettext_noop(
-        "An undo cannot be undone. Resume the connection instead: the next sync makes the changes again."
-    ),
-    "not_applied": gettext_noop("Nobody was changed by this, so there is nothing to undo."),
-    "busy": gettext_noop("Changes are being made just now. Wait until they are done, then try again."),
-    "nothing_left": gettext_noop(
-        "Without the doubtful changes nothing is left to do. Reject everything instead,"
-        " or confirm everything with a reason."
-    ),
-    "decided": gettext_noop("Somebody has decided about these changes already. Nothing was done twice."),
-    "digest": gettext_noop(
-        "The list of changes is no longer the one you saw. Look at it again, then confirm."
-    ),
-    "stale": gettext_noop("This preview is more than a day old. Save your settings again for a fresh one."),
-    "unseen": gettext_noop(
-        "No sync has confirmed these changes for a day. Wait for the next good sync, then decide."
-    ),
-    "override_needed": gettext_noop(
-        "Write down why these changes are right; without a reason they are not made."
-    ),
-}
-
-_REFUSED_LIMITS: Final[Mapping[str, str]] = {
-    "reason_needed": gettext_noop(
-        "Write down why the limits change; without a reason they stay as they are."
-    ),
-    "limits_range": gettext_noop("A limit is outside what may be set, so no limit was changed."),
-}
-
 _FIELDS: Final[Mapping[str, str]] = {
     "email": gettext_noop("E-mail"),
     "work_email": gettext_noop("Work e-mail"),
@@ -249,7 +198,7 @@ class _Blank(dict[str, str]):
         return ""
 
 
-def _filled(template: str, params: Mapping[str, Any]) -> str:
+def filled(template: str, params: Mapping[str, Any]) -> str:
     return gettext(template).format_map(_Blank({name: str(value) for name, value in params.items()}))
 
 
@@ -261,7 +210,7 @@ def day_text(iso: str) -> str:
         return iso
 
 
-def _tool(params: Mapping[str, Any], tool: str) -> str:
+def tool_in_words(params: Mapping[str, Any], tool: str) -> str:
     given = str(params.get("tool") or tool)
     return gallery.tool_name(given) if given else gettext("the HR tool")
 
@@ -272,7 +221,7 @@ def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str
         name: day_text(str(value)) if name in ("day", "start", "since") else str(value)
         for name, value in params.items()
     }
-    texts["tool"] = _tool(params, tool)
+    texts["tool"] = tool_in_words(params, tool)
     if code == Why.MASKED:
         texts["fields"] = ", ".join(field_label(name) for name in texts.get("fields", "").split(","))
     if code == Why.OUT_OF_SCOPE:
@@ -283,7 +232,7 @@ def why_sentence(code: str, params: Mapping[str, Any], *, tool: str = "") -> str
         sentence = _missing(texts)
     else:
         dayless = not texts.get("day") and code in _WHY_DAYLESS
-        sentence = _filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
+        sentence = filled((_WHY_DAYLESS if dayless else _WHY).get(code, code), texts)
     # A sentence may begin with "the HR tool".
     return sentence[:1].upper() + sentence[1:]
 
@@ -293,17 +242,17 @@ def _out_of_scope(texts: Mapping[str, str]) -> str:
     if not texts.get("attribute"):
         return gettext("Does not belong to the chosen employees any more.")
     if texts.get("value") in (None, "", "-"):
-        return _filled(
+        return filled(
             gettext_noop("{attribute} is empty in {tool}, and the filter asks for: {values}."), shown
         )
     if texts.get("test") == "none_of":
-        return _filled(gettext_noop("{attribute} is “{value}”, which the filter leaves out."), shown)
-    return _filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
+        return filled(gettext_noop("{attribute} is “{value}”, which the filter leaves out."), shown)
+    return filled(gettext_noop("{attribute} is “{value}”, and the filter asks for: {values}."), shown)
 
 
 def _missing(texts: Mapping[str, str]) -> str:
     if not texts.get("runs"):
-        return _filled(
+        return filled(
             gettext_noop(
                 "Is missing from the list of {tool} since {since}, without having left."
                 " Nothing happens: leavers are not archived automatically here."
@@ -347,13 +296,8 @@ def error_sentence(code: str, params: Mapping[str, Any]) -> str:
         return ""
     template = {**gallery.error_templates(), **_RUN_ERRORS}.get(code, code)
     words = {name: gettext(str(params[name])) for name in ("permission", "remedy") if params.get(name)}
-    sentence = _filled(template, {**params, **words, "tool": _tool(params, "")})
+    sentence = filled(template, {**params, **words, "tool": tool_in_words(params, "")})
     return f"{sentence} {words['remedy']}" if "remedy" in words else sentence
-
-
-def refusal_sentence(code: str, params: Mapping[str, Any]) -> str:
-    """Return why something that was asked for cannot be (``sync.actions.Refused``)."""
-    return _filled({**_REFUSED, **_REFUSED_LIMITS}.get(code, code), {**params, "tool": _tool(params, "")})
 
 
 def loss_sentence(kind: str, field: str, count: int, of: int, *, asked: bool = False) -> str:
@@ -398,7 +342,7 @@ def breach_sentence(breach: Mapping[str, Any], *, employees: int | None = None, 
     return breach_words.said(
         breach,
         {
-            "tool": _tool({}, tool),
+            "tool": tool_in_words({}, tool),
             "what": field_label(attribute),
             "group": group,
             "employees": "" if employees is None else str(employees),

@@ -26,9 +26,10 @@ from rollcall.connections.models import Connection
 from rollcall.directory import erasing, reminders
 from rollcall.sync import drill_kept, erased, parking, stopping, tally
 from rollcall.sync.apply import apply
+from rollcall.sync.ending import next_run, put_back, resting_state
 from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import next_run, put_back, resting_state, run_connection
+from rollcall.sync.run import run_connection
 from rollcall.sync.stopping import Stopped
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,8 @@ from rollcall.engine.roster import State
 from rollcall.sync import conflicts
 from rollcall.sync.actions import Refused
 from rollcall.sync.conflicts import Conflict
-from rollcall.sync.sentences import day_text, field_label, refusal_sentence, why_sentence
+from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.sentences import day_text, field_label, why_sentence
 from rollcall.sync.why import is_gone, name_of, row_name
 from rollcall.sync.why_sentences import status_text
 from rollcall.web.moments import Moment, moment

@@ -20,13 +20,8 @@ from rollcall.sync import actions, both
 from rollcall.sync.doubtful import doubtful_kinds
 from rollcall.sync.models import WAITING, Line, LineState, Plan, PlanState
 from rollcall.sync.preview import PAGE, Group, group_counts, latest_plan, lines_of_group, plan_of
-from rollcall.sync.sentences import (
-    breach_sentence,
-    change_sentence,
-    field_label,
-    kind_label,
-    refusal_sentence,
-)
+from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.sentences import breach_sentence, change_sentence, field_label, kind_label
 from rollcall.sync.undo import undone_by
 from rollcall.web.moments import moment
 from rollcall.web.plans.plan_lines import rows

@@ -25,7 +25,8 @@ from rollcall.connections.source_files import DATES, FileRefused, Layout, Look, 
 from rollcall.sync import actions, files
 from rollcall.sync.actions import Refused
 from rollcall.sync.files import Doubtful, Outcome, Weighed
-from rollcall.sync.sentences import day_text, error_sentence, refusal_sentence
+from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.sentences import day_text, error_sentence
 from rollcall.web.moments import moment
 from rollcall.web.tools import csv_layout
 from rollcall.web.tools.csv_layout import Draft

@@ -18,7 +18,7 @@ from rollcall.engine.limits import GROUP_SIZE, RANGES, Limits, Scope, Window
 from rollcall.sync import actions, limit_words, limiting
 from rollcall.sync.models import PlanState
 from rollcall.sync.preview import waiting_plan
-from rollcall.sync.sentences import refusal_sentence
+from rollcall.sync.refusal_words import refusal_sentence
 from rollcall.web.tools.integrations import of
 from rollcall.web.tools.limit_rows import Input, Section, rows, sections
 
