@@ -5,7 +5,15 @@ from importlib import import_module
 from django.db import migrations
 
 _SLOW = import_module("rollcall.directory.migrations.0003_suspension_and_search").FOLD
-_EXPRESSION = _SLOW.split("$$")[1].strip()
+# Without a language a server lowers plain letters alone, so the capitals of Europe are named. Accents are off by then.
+_CAPITALS = "ØŁĐĦŒÆẞ" + "".join(map(chr, (*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x400, 0x430))))
+_LATIN = "'øłđıħ', 'oldih')"
+_EXPRESSION = (
+    _SLOW.split("$$")[1]
+    .strip()
+    .replace("translate(lower(", "translate(translate(lower(")
+    .replace(_LATIN, f"'{_CAPITALS}', '{_CAPITALS.lower()}'), {_LATIN}")
+)
 
 QUICKER = rf"""
     CREATE OR REPLACE FUNCTION directory_fold(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
