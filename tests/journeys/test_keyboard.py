@@ -92,11 +92,13 @@ def test_s11_s30_s39_s41_an_owner_signs_in_connects_chooses_and_confirms_by_keyb
     keys.reach("#c0-attribute")
     page.keyboard.type(page.locator("#c0-attribute option[value=work_location]").inner_text())
     page.keyboard.press("Tab")
-    page.locator("[name=c0-value]").first.wait_for(state="attached")
+    # the values of the attribute that was just chosen, not those that stood there before
+    office = f'[name=c0-value][value="{steps.OFFICES[0]}"]'
+    page.locator(office).wait_for(state="attached")
     steps.settle(page)
-    if not page.locator("[name=c0-value]").first.is_visible():
+    if not page.locator(office).is_visible():
         keys.press("#c0-drop > summary")
-    keys.press(f'[name=c0-value][value="{steps.OFFICES[0]}"]', "Space")
+    keys.press(office, "Space")
     steps.counted(page)
     keys.press("button[name=op][value=save]")
     page.wait_for_url(re.compile(r"/plan/\d+/"))
