@@ -120,7 +120,7 @@ def test_the_page_speaks_french() -> None:
     alice = browser(here.two.alice)
     alice.cookies["django_language"] = "fr"
     page = alice.get(PAGE, headers={"Accept-Language": "fr"}).content.decode()
-    assert "Limites de" in page
+    assert "Limites pour" in page
 
 
 def test_only_admins_of_the_entity_see_and_change_its_limits() -> None:
