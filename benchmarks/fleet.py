@@ -48,10 +48,14 @@ class Fleet(Struct, frozen=True, kw_only=True):
 
 
 @click.command()
-@click.option("--connections", default=500, show_default=True, type=click.IntRange(2), help="How many companies.")
+@click.option(
+    "--connections", default=500, show_default=True, type=click.IntRange(2), help="How many companies."
+)
 @click.option("--people", default=200, show_default=True, type=click.IntRange(1), help="Employees of each.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Worker processes.")
-@click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Runs at once in each.")
+@click.option(
+    "--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Runs at once in each."
+)
 @click.option("--changes", is_flag=True, help="Ask the tool for changes only, as 23 of 24 runs do.")
 @click.option("--kill", is_flag=True, help="Kill a worker in the middle, as by kill -9.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -71,7 +75,11 @@ def fleet(
 
     Needs about 1 GB of disk for 1,000 connections of 200 people.
     """
-    with ground.fresh_home() as home, ground.simulator(people) as simulator, _still(simulator) as (tool, still):
+    with (
+        ground.fresh_home() as home,
+        ground.simulator(people) as simulator,
+        _still(simulator) as (tool, still),
+    ):
         before = time.monotonic()
         task = msgspec.json.encode({"credentials": tool.credentials, "connections": connections})
         environment = {**ground.environment(home, tool), "ROLLCALL_LOG": "console:error"}
@@ -138,7 +146,8 @@ def _measure(
             worked = [(b - a) * 1000 for a, b in zip(spent, now, strict=True)]
             sent = _sent(counts) - sent
             transactions = (
-                _one(admin, "SELECT xact_commit FROM pg_stat_database WHERE datname = 'rollcall'") - transactions
+                _one(admin, "SELECT xact_commit FROM pg_stat_database WHERE datname = 'rollcall'")
+                - transactions
             )
         finally:
             for one in started:
@@ -196,7 +205,14 @@ def _left(admin: "psycopg.Connection[tuple[Any, ...]]", last: int) -> int:
 
 
 def _worker(environment: dict[str, str], concurrency: int, path: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "benchmarks.child", "benchmarks.fleet_worker", str(concurrency), str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.child",
+        "benchmarks.fleet_worker",
+        str(concurrency),
+        str(path),
+    ]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
@@ -237,7 +253,7 @@ def lines(found: Fleet) -> Iterator[str]:
     """Yield the figures for people."""
     yield f"{found.connections:,} connections of {found.people} people, {found.workers} workers: {found.seconds:.1f} s"
     yield f"runs {found.runs:,} ({found.rate:.1f} a second), failed {found.failed}, lost {found.lost}"
-    yield f"wait: median {found.median_wait:.1f} s, longest {found.longest_wait:.1f} s; cut off by a kill {found.killed}"
+    yield f"wait: median {found.median_wait:.1f} s, longest {found.longest_wait:.1f} s; cut off by kill {found.killed}"
     yield f"for a run: {found.statements:.1f} statements, {found.transactions:.1f} transactions"
     total = found.cpu_workers + found.cpu_database + found.cpu_tool
     yield (

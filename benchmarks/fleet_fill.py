@@ -1,4 +1,4 @@
-"""Fills a database with thousands of companies that all are where one is after its first sync; see ``benchmarks.fleet``.
+"""Fills a database with thousands of companies that are where one is after its first sync; see ``benchmarks.fleet``.
 
 One company goes the whole way, through the code itself. Its rows are then copied set by set, as the server's superuser
 and without triggers: every number that names a row of a company is moved on by the same distance.
@@ -23,7 +23,9 @@ from rollcall.connections.models import Connection, ReadPage
 from rollcall.connections.source import opened
 from rollcall.project import database
 
-LEFT_OUT: Final = frozenset({"notify_mail", "events_outbox", "events_event", "directory_invitation", "sync_line"})
+LEFT_OUT: Final = frozenset(
+    {"notify_mail", "events_outbox", "events_event", "directory_invitation", "sync_line"}
+)
 """What a quiet run does not look at."""
 
 _COMPANY_TABLES: Final = """
@@ -135,7 +137,9 @@ def _own_things(
     with opened(template) as connector:
         connector.test()
         bodies = [page.body for page in connector.pages()]
-        keys = {n: bytes.fromhex(asked_key(_nth(template, n, step), connector)) for n in range(task.connections)}
+        keys = {
+            n: bytes.fromhex(asked_key(_nth(template, n, step), connector)) for n in range(task.connections)
+        }
     rows = [pages[_digest(body, keys[0])] for body in bodies]
     superuser.execute("CREATE TEMPORARY TABLE own (id bigint, value bytea)")
     _put(superuser, "connections_connection", "credentials", _credentials(template, step, task))
@@ -168,9 +172,7 @@ def _digest(body: bytes, key: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16, key=key).digest()
 
 
-def _put(
-    superuser: psycopg.Connection, table: str, column: str, values: Iterator[tuple[int, bytes]]
-) -> None:
+def _put(superuser: psycopg.Connection, table: str, column: str, values: Iterator[tuple[int, bytes]]) -> None:
     superuser.execute("TRUNCATE own")
     with superuser.cursor() as cursor, cursor.copy("COPY own FROM STDIN") as copy:
         for row in values:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.again import again
 from rollcall.connections.models import Connection, State
-from rollcall.connections.pacing import own_connection
+from rollcall.connections.side import own_connection
 
 log = structlog.get_logger(__name__)
 
