@@ -60,13 +60,16 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # retention has looked at it, and it stays: see sync/retention.py
+    settled = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        """History is read newest first, all of it or what failed."""
+        """History is read newest first, all of it or what failed; retention looks for the oldest it has not seen."""
 
         indexes = [
             models.Index(fields=["connection", "-id"], name="run_newest"),
             models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+            models.Index(fields=["started_at"], name="run_not_settled", condition=models.Q(settled=False)),
         ]
 
 
