@@ -75,6 +75,7 @@ def fill(task: Filled) -> None:
             for table in tables:
                 _copy(superuser, table, tables, step, start, stop)
         _own_things(superuser, connection.company_id, connection.pk, step, task)
+        _at_level(superuser)
         # the stand-in keeps no orders of calls
         superuser.execute("UPDATE connections_webhook SET registration = 'kept'")
         for table in tables:
@@ -152,6 +153,19 @@ def _own_things(
             for n in range(1, task.connections)
             for row, body in zip(rows, bodies, strict=True)
         ),
+    )
+
+
+def _at_level(superuser: psycopg.Connection) -> None:
+    """Nobody has doubts, and what the last run of the first company has found holds for those of all others."""
+    superuser.execute("TRUNCATE sync_doubt")
+    superuser.execute(
+        """
+        UPDATE sync_run r SET levels = coalesce((
+            SELECT jsonb_object_agg((l.key::bigint + r.company_id - first.id)::text, l.value || '{"marks": "0:0"}')
+            FROM jsonb_each(r.levels) l), '{}')
+        FROM (SELECT min(id) AS id FROM accounts_company) first
+        """
     )
 
 

@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app as current_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
+from rollcall.connections.side import notice_silence
 from rollcall.project import jobs, up
 from rollcall.project.looping import Loops
 from rollcall.sync import stopping
@@ -46,6 +47,7 @@ def work(concurrency: int) -> int:
     """
     if not isinstance(current_app.connector, DjangoConnector):
         raise click.ClickException("The queue is not set up.")
+    notice_silence()
     with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
         asyncio.run(_Worker(app, concurrency).run())
     return 0

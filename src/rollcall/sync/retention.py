@@ -107,7 +107,7 @@ def of_company(company_id: int, each: datetime, history: datetime) -> int:
         cursor.execute(_LIKE_ANOTHER, values)
         gone = int(cursor.rowcount)
         cursor.execute(_LONG_PAST, values)
-        gone += cursor.rowcount
+        gone += int(cursor.rowcount)
         cursor.execute("UPDATE sync_run SET settled = true WHERE NOT settled AND started_at < %s", [each])
     if gone:
         log.info("runs_forgotten", company_id=company_id, runs=gone)

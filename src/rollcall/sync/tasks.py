@@ -24,7 +24,7 @@ from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import erasing, reminders
-from rollcall.sync import drill_kept, erased, parking, stopping, tally
+from rollcall.sync import drill_kept, erased, level, parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.ending import next_run, put_back, resting_state
 from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
@@ -126,6 +126,7 @@ def tick(timestamp: int = 0) -> None:
     with access.on_duty(DUTY):
         webhooks.forget_old(now)
         pacing.forget_old(now)
+        level.forget_old(now)
     reminders.send_due(now)
     one_by_one("erasure_not_finished", erasing.unfinished(), lambda one: defer_erasure(*one))
 

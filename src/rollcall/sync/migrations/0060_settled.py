@@ -16,7 +16,7 @@ _FORMER = (
 class Migration(migrations.Migration):
     """Existing runs are looked at once; on duty only ids are read, the work is done inside the company's wall."""
 
-    dependencies = [("sync", "0006_tries")]
+    dependencies = [("sync", "0020_doubt")]
 
     operations = [
         migrations.AddField("run", "settled", models.BooleanField(default=False, db_default=False)),
