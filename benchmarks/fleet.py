@@ -57,6 +57,13 @@ class Fleet(Struct, frozen=True, kw_only=True):
     "--concurrency", default=4, show_default=True, type=click.IntRange(1), help="Runs at once in each."
 )
 @click.option("--changes", is_flag=True, help="Ask the tool for changes only, as 23 of 24 runs do.")
+@click.option(
+    "--history",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Days of hourly runs that lie behind.",
+)
 @click.option("--kill", is_flag=True, help="Kill a worker in the middle, as by kill -9.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
@@ -68,6 +75,7 @@ def fleet(
     concurrency: int,
     *,
     changes: bool,
+    history: int,
     kill: bool,
     as_json: bool,
 ) -> None:
@@ -86,6 +94,7 @@ def fleet(
         ground.run("benchmarks.child", "benchmarks.fleet_fill", environment=environment, given=task)
         if not as_json:
             click.echo(f"filled in {time.monotonic() - before:.0f} s")
+        _live(home, history)
         found = _measure(home, environment, still, people, workers, concurrency, changes=changes, kill=kill)
     click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(lines(found)))
     context.exit(1 if found.lost or found.failed else 0)
@@ -181,6 +190,24 @@ def _measure(
             cpu_database=worked[1] / runs,
             cpu_tool=worked[2] / runs,
         )
+
+
+def _live(home: Path, days: int) -> None:
+    """Put so many days of hourly quiet runs behind each connection, as if nothing of them had been let go."""
+    with _superuser(home) as admin:
+        admin.execute("SET session_replication_role = replica")
+        admin.execute(
+            """
+            INSERT INTO sync_run (id, company_id, connection_id, trigger, started_by, state, error, error_params,
+                                  started_at, finished_at, seen, levels)
+            SELECT -h * 1000000 - row_number() OVER (), c.company_id, c.id, 'clock', '', 'succeeded', '', '{}',
+                   now() - make_interval(hours => h), now() - make_interval(hours => h), r.seen, r.levels
+            FROM generate_series(2, %s * 24) h, connections_connection c
+            CROSS JOIN LATERAL (SELECT seen, levels FROM sync_run WHERE connection_id = c.id ORDER BY id DESC LIMIT 1) r
+            """,
+            [days],
+        )
+        admin.execute("VACUUM ANALYZE sync_run")
 
 
 def _superuser(home: Path) -> "psycopg.Connection[tuple[Any, ...]]":
