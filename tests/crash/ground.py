@@ -25,7 +25,6 @@ from rollcall.simulators.server import Running
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
 PEOPLE = 8
-CLAIMED_WITHIN = 4.0
 ROUND = (
     "rollcall.sync.tasks.tick",
     "rollcall.events.tasks.relay",
@@ -200,18 +199,14 @@ class Place:
     def settle(self, *, rounds: int = 20, each: float = 10.0) -> int:
         """Wait until nothing is left to be done, and return how many of the clock's minutes that took."""
         for number in range(rounds + 1):
-            until, idle = time.monotonic() + each, None
+            until = time.monotonic() + each
             while time.monotonic() < until:
                 left = self.open()
                 if not left:
                     return number
-                if set(left) <= {"wanted", "mails", "runs", "leases", "plans", "outbox"}:
-                    idle = idle or time.monotonic()
-                    # A worker claims what is due by itself, and looks for it every second.
-                    if "wanted" not in left or time.monotonic() - idle > CLAIMED_WITHIN:
-                        break  # nobody works, and only the clock can help
-                else:
-                    idle = None
+                # What is wanted or due a worker finds by itself.
+                if set(left) <= {"mails", "runs", "leases", "plans", "outbox"}:
+                    break  # nobody works, and only the clock can help
                 time.sleep(0.02)
             self.round()
         raise AssertionError(f"{self.name} does not settle: {self.open()}")

@@ -70,6 +70,8 @@ class Loops:
                 _log.warning("worker without database", error=type(error).__name__)
                 pause = _AWAY_SECONDS
             if claim is None:
+                # Nothing is due: a session that has grown old or dead is replaced before the next run.
+                connection.close_if_unusable_or_obsolete()
                 self._ended.wait(pause)
             else:
                 self._do(claim)
