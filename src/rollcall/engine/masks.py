@@ -21,6 +21,8 @@ BLANK: Final = " \t\r\n\u00a0"
 
 _RUN: Final = rf"([{re.escape(SIGNS)}])\1*|x{{3,}}"
 _run: Final = re.compile(_RUN)
+# what a mask begins with: most values are known to be none by their first letter
+_STARTS: Final = frozenset({*SIGNS, "x", *(word[0] for word in WORDS)})
 _CUT_NUMBER: Final = re.compile(r"[*#•●·…]|[xX]{3}")
 _CUT_NAME: Final = re.compile(r"[*•●…]")
 _NAMES: Final = frozenset({"first_name", "last_name"})
@@ -29,6 +31,8 @@ _NAMES: Final = frozenset({"first_name", "last_name"})
 def is_mask(value: str, name: str = "") -> bool:
     """Tell whether ``value`` stands for something hidden; people who are called Null keep their name."""
     folded = value.strip(BLANK).lower()
+    if folded[:1] not in _STARTS:
+        return False
     if name in _NAMES and folded == "null":
         return False
     return folded in WORDS or _run.fullmatch(folded) is not None

@@ -200,6 +200,8 @@ def join(
         if (employee := by_id.get(link.employee_id)) is not None
         and employee.id in inside
         and employee.id not in vanished
+        # whoever keeps their address gives none free
+        and email_key(employee) != fold_email(by_member[link.member_id].email)
         and (key := _wish(employee, shared)) is not None
         and (
             decided.get(employee.id) is Decided.SAME
@@ -282,7 +284,7 @@ def _is_held(
 
 def is_new_address(key: str, own: Member | None) -> bool:
     """Tell whether the folded address is another than that of ``own``, the member by link or by e-mail."""
-    return is_address(key) and (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key)
+    return (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key) and is_address(key)
 
 
 def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
@@ -302,7 +304,8 @@ def _is_taken(
 
     Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_address(key) else fold_email(member.email)
+    own = fold_email(member.email)
+    wanted = key if key and key != own and is_address(key) else own
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
         if holder.id == member.id:

@@ -96,7 +96,9 @@ def fold_email(address: str) -> str:
 
 
 _EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
-_NOT_IN_EMAIL = frozenset('<>()[]",;:\\')  # would make more than one address of it, or a name with an address
+_NOT_IN_EMAIL = frozenset(
+    ' <>()[]",;:\\'
+)  # would make more than one address of it, or a name with an address
 
 
 def is_email(text: str) -> bool:
@@ -110,5 +112,7 @@ def is_email(text: str) -> bool:
         and len(labels) > 1
         and all(labels)
         and len(address) <= _EMAIL_LENGTH
-        and not any(c.isspace() or not c.isprintable() or c in _NOT_IN_EMAIL for c in address)
+        # of all blanks only the plain one counts as printable
+        and address.isprintable()
+        and _NOT_IN_EMAIL.isdisjoint(address)
     )
