@@ -112,7 +112,7 @@ def differences(
     known = _known(member) if member else _NOTHING
     read = given.present if member else given.new
     # Nearly everybody is the same in both places, and tuples are compared at once.
-    differing = () if told == known and told[0].strip(BLANK) else zip(PLAIN_FIELDS, told, known, strict=True)
+    differing = () if told == known and told[0].strip() else zip(PLAIN_FIELDS, told, known, strict=True)
     for name, value, own in differing:
         if value is UNSET or name not in read or (value == own and name != "email"):
             continue
