@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 
 from rollcall.engine.change import Change, FieldChange, Kind, Why
-from rollcall.engine.masks import BLANK, is_address, is_mask
+from rollcall.engine.masks import BLANK, SUSPECT, is_address, is_mask
 from rollcall.engine.match import Candidate, Decided, ManagerState, email_key, full_name
 from rollcall.engine.roster import Member
 from rollcall.engine.scope import sends_managers
@@ -115,6 +115,10 @@ def differences(
     differing = () if told == known and told[0].strip() else zip(PLAIN_FIELDS, told, known, strict=True)
     for name, value, own in differing:
         if value is UNSET or name not in read or (value == own and name != "email"):
+            continue
+        if own is None and type(value) is str and value[:1] not in SUSPECT and name != "email":
+            # for nearly every field of somebody new: a plain text
+            fields[name] = FieldChange(after=value)
             continue
         after = _text(value.strip() if name == "email" and value else value)
         before = _text(own)

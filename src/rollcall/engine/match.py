@@ -47,7 +47,7 @@ class Decided(StrEnum):
     LEAVE = "leave"
 
 
-class Manager(Struct, frozen=True, kw_only=True):
+class Manager(Struct, frozen=True, kw_only=True, gc=False):
     """The line manager as far as it can be resolved."""
 
     state: ManagerState = ManagerState.NONE
@@ -56,7 +56,7 @@ class Manager(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the decision about one person needs."""
 
     employee: Employee
