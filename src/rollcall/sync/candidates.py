@@ -36,7 +36,7 @@ CHUNK: Final = 2_000
 _EMPLOYEE: Final = ("external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, gc=False):
     """A candidate, the digest of the employee they were made from, and their link's row id if they have one."""
 
     candidate: Candidate
