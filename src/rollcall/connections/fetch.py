@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.accounts.again import again
-from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back
+from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back, note_unread
 from rollcall.connections.gone import Gone
 from rollcall.connections.merging import (
     MANY,
@@ -85,6 +85,7 @@ def fetch(
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
     usual: float | None = None,
+    unmoved: int | None = None,
 ) -> Fetched:
     """Read all employees into the mirror, or raise and leave the mirror as it was.
 
@@ -96,12 +97,17 @@ def fetch(
         guard: called first in the transaction that writes the mirror; raises to write nothing.
         gone: tells whom to leave out because they were erased; they are read, so they count as present (rule 1).
         usual: how many people the last good full reads brought; a list far shorter calls nobody absent.
+        unmoved: how many people the mirror has, where it is known to be as the last good run left it and nobody's
+            absence is being counted: the same pages again then need no look at it.
 
     Raises:
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
     """
     reading = _Reading(connection, connector, gone)
+    reading.remember()
     reading.run(connector.pages(), progress)
+    if unmoved is not None and reading.is_known():
+        return reading.result(unmoved, 0, 0, 0)
     merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes
     return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
 
@@ -121,17 +127,23 @@ def fetch_changes(
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
+    unmoved: int | None = None,
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
-    Nobody is called absent by it (P7). ``None`` when the tool can't tell, or tells of people who were deleted: only
-    a full read can show that. Arguments and errors as with ``fetch``.
+    Nobody is called absent by it (P7). ``None`` when the tool can't tell, tells of people who were deleted, or of
+    somebody unreadable without a number: only a full read can show who that is. Arguments and errors as with ``fetch``.
     """
     delta = connector.changes(since)
     if delta is None or delta.deleted:
         return None
     reading = _Reading(connection, connector, gone)
+    if unmoved is not None and not delta.records:
+        return msgspec.structs.replace(reading.result(unmoved, 0, 0, 0), full=False), delta.next_since
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
+    if any(one.id is None for one in reading.aside):
+        # It may be anybody's; only a list of everybody shows whose it is not.
+        return None
     found = again(lambda: reading.in_one(reading.merge_changes, now, guard), though_lost=False)
     return found, delta.next_since
 
@@ -150,8 +162,7 @@ def merge_made_up(
     ``SourceError`` as ``fetch`` does.
     """
     reading = _Reading(connection, connector)
-    reading.run((), lambda _: None)
-    reading.known = {}
+    reading.make_stage()
     reading.pages = 1
     reading.read = reading.parsed = fill()
     reading.new_pages = {1: b"made up"}
@@ -181,21 +192,44 @@ class _Reading:
         self.doubtful: set[int] = set()
         self.hit_pages: list[bytes] = []
         self.new_pages: dict[int, bytes] = {}
-        with access.acting_for(connection.company_id):
-            known = ReadPage.objects.filter(connection=connection)
-            self.known = {bytes(d): n for d, n in known.values_list("digest", "employees__len")}
-            self.gone = self._ask_gone()
+        self.known: dict[bytes, int] = {}
+        # asked when the first record is to be staged
+        self.gone: Gone | None = None
         self.read = 0
+        self._staged = False
+
+    def remember(self) -> None:
+        """Learn which pages the last complete read had, and of how many people."""
+        rows = access.asked(
+            self.connection.company_id,
+            "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
+            [self.connection.pk],
+        )
+        self.known = {bytes(digest): people for digest, people in rows}
+
+    def is_known(self) -> bool:
+        """Tell whether the pages were those of the last complete read, all of them and no others.
+
+        The page of a record that was set aside is never among the known ones: without it, its people are missing.
+        """
+        whole = bool(self.known) and len(self.hit_pages) == len(self.known)
+        return whole and not self.new_pages and not self.connection.set_aside
+
+    def make_stage(self) -> None:
+        """Make the temporary tables, once; a read that brings nothing new does without."""
+        if self._staged:
+            return
+        self._staged = True
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
+            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
+            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
 
     def _digest(self, content: bytes) -> bytes:
         return hashlib.blake2b(content, digest_size=16, key=self._key).digest()
 
     def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
         """Take in all pages; only temporary tables are written."""
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
-            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
-            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
         for page in pages:
             self.pages += 1
             digest = self._digest(page.body)
@@ -207,6 +241,8 @@ class _Reading:
             progress(self.read)
 
     def _take(self, page: Page, digest: bytes) -> None:
+        self.make_stage()
+        self._gone()
         records = page.records()
         self.read += len(records)
         self.new_pages[self.pages] = digest
@@ -242,7 +278,7 @@ class _Reading:
             self.parsed += 1
             if self._is_gone(employee.id):
                 continue
-            if isinstance(employee.manager_email, str) and self.gone.has_email(employee.manager_email):
+            if isinstance(employee.manager_email, str) and self._gone().has_email(employee.manager_email):
                 # Somebody who was erased is named by nobody else's record either.
                 employee = msgspec.structs.replace(employee, manager_email=None)
             columns, content = values(
@@ -263,11 +299,20 @@ class _Reading:
             self.aside, self.gone = aside, gone
             raise
 
+    def _gone(self) -> Gone:
+        if self.gone is None:
+            with access.acting_for(self.connection.company_id):
+                self.gone = self._ask_gone()
+        return self.gone
+
     def _is_gone(self, employee_id: str) -> bool:
-        return self.gone.has_employee(self.connection.pk, employee_id)
+        return self._gone().has_employee(self.connection.pk, employee_id)
 
     def _leave_out_newly_gone(self) -> None:
         """Whoever was erased while this read was under way is taken out of the stage; the guard keeps it so."""
+        if self.gone is None:
+            # nothing was staged
+            return
         before, self.gone = self.gone, self._ask_gone()
         if self.gone == before:
             return
@@ -282,10 +327,11 @@ class _Reading:
         known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         if self.read == 0 and known:
             raise EmptyList("no people in the answer", people=str(known))
-        if self.known and not self.new_pages and len(self.hit_pages) == len(self.known):
+        if self.is_known():
             with database.cursor() as cursor:
                 count_on(cursor, self.connection.pk, now)
-            return self._result(known, 0, 0, 0)
+            return self.result(known, 0, 0, 0)
+        self.make_stage()
         with database.cursor() as cursor:
             if max(self.parsed, known) > MANY:
                 expect_many(cursor)
@@ -296,7 +342,7 @@ class _Reading:
                 mark_loops(cursor, self.connection.pk)
         self._remember_pages()
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return self._result(employees, new, changed, noted.missing, back=noted.back)
+        return self.result(employees, new, changed, noted.missing, back=noted.back)
 
     def merge_changes(self, now: datetime) -> Fetched:
         """Bring the mirror in step with a list of changes, in the caller's transaction."""
@@ -308,13 +354,13 @@ class _Reading:
                     expect_many(cursor)
                 self._drop_doubles(cursor)
                 changed, new, regrouped = merge_rows(cursor, self.connection, now)
-                self._bring_back(cursor)
+                self._bring_back(cursor, now)
                 if regrouped:
                     mark_loops(cursor, self.connection.pk)
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
+        return msgspec.structs.replace(self.result(employees, new, changed, 0), full=False)
 
-    def _bring_back(self, cursor: Any) -> None:
+    def _bring_back(self, cursor: Any, now: datetime) -> None:
         """Whoever is told of is present; and pages that held another state of them prove nothing any more."""
         cursor.execute(
             """
@@ -324,22 +370,29 @@ class _Reading:
                 UNION SELECT employee FROM stage_seen
             ), back AS (
                 UPDATE connections_employee e
-                SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL
-                WHERE e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM told)
+                SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL, unread_since = NULL
+                WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id IN (SELECT id FROM told)
+            ), aside AS (
+                UPDATE connections_employee e SET unread_since = %(now)s
+                WHERE e.connection_id = %(c)s AND e.external_id = ANY(%(aside)s) AND e.unread_since IS NULL
+                  AND e.id NOT IN (SELECT id FROM told)
             )
             DELETE FROM connections_readpage p
             WHERE p.connection_id = %(c)s AND p.employees && (SELECT array_agg(id) FROM told)
             """,
-            {"c": self.connection.pk},
+            {"c": self.connection.pk, "now": now, "aside": [one.id for one in self.aside]},
         )
 
     def _note_absences(self, cursor: Any, now: datetime, known: int, usual: float | None) -> Noted:
         self._note_present(cursor)
         excused = [one.id for one in self.aside if one.id is not None]
-        if len(excused) < len(self.aside):
+        nameless = len(excused) < len(self.aside)
+        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
+        if self.aside or self.connection.set_aside:
+            note_unread(cursor, read, anybody=nameless)
+        if nameless:
             # Somebody unreadable without an id might be anybody: this read proves nobody's absence (I1).
             return Noted(0, note_back(cursor, self.connection.pk))
-        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
         return note_absences(cursor, read)
 
     def _note_present(self, cursor: Any) -> None:
@@ -372,7 +425,8 @@ class _Reading:
         with database.cursor() as cursor:
             remember_pages(cursor, self.connection, pages)
 
-    def _result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
+    def result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
+        """Return what the read found, with these numbers of the mirror."""
         return Fetched(
             employees=employees,
             new=new,

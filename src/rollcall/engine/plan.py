@@ -13,7 +13,7 @@ from msgspec import structs
 
 from rollcall.engine import identity
 from rollcall.engine.absence import WAIT
-from rollcall.engine.change import Change, Kind, Why
+from rollcall.engine.change import ACTING, Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
     OWNED_FIELDS,
@@ -28,7 +28,7 @@ from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
-from rollcall.engine.settings import Settings, invited_from
+from rollcall.engine.settings import Settings, invited_from, is_foreign
 from rollcall.engine.snapshot import Employee, Status, is_email
 from rollcall.engine.status import Standing, last_day, local_day, standing
 
@@ -66,7 +66,7 @@ def make_plan(
     owner_goes = False
     early_on = given(settings, adopt=adopt, renumbered=renumbered)
     for one in candidates(True):
-        early = _decide(one, early_on, now, zone)
+        early = _with_doubt(one, early_on, now, zone)
         kinds = {found.kind for found in early}
         if kinds & _ARRIVALS:
             arriving.add(one.employee.id)
@@ -85,7 +85,7 @@ def make_plan(
         renumbered=renumbered,
     )
     for one in candidates(False):
-        lines = _decide(one, known, now, zone)
+        lines = _with_doubt(one, known, now, zone)
         if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
             lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
         if one.link is None and lines and lines[0].kind is Kind.ARCHIVE:
@@ -124,7 +124,15 @@ def decide(
         adopt=adopt,
         renumbered=renumbered,
     )
-    return _decide(one, known, now, zone)
+    return _with_doubt(one, known, now, zone)
+
+
+def _with_doubt(one: Candidate, given: Given, now: datetime, zone: str) -> list[Change]:
+    lines = _decide(one, given, now, zone)
+    if one.unread and lines and lines[0].kind in ACTING:
+        # Decided from a record that is older than the one that can't be read.
+        return [line(one, Kind.SKIP, Why.UNREADABLE)]
+    return lines
 
 
 def _decide(one: Candidate, given: Given, now: datetime, zone: str) -> list[Change]:
@@ -227,6 +235,8 @@ def _obstacle(one: Candidate, given: Given, where: Standing, tied: Standing) -> 
     unsure = identity.obstacle(one, given, tied)
     if unsure:
         return unsure
+    if identity.known(one) is None and is_foreign(given.settings, key):
+        return line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})
     return _doubt(one, Kind.SKIP) if where is Standing.DOUBTFUL else None
 
 
@@ -278,6 +288,9 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
         return [
             line(one, Kind.SKIP, Why.EMAIL_TAKEN, params={"email": email_key(one.employee) or member.email})
         ]
+    key = email_key(one.employee)
+    if key and is_foreign(given.settings, key):
+        return [line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})]
     early = _too_early(one, given.settings, where, today)
     if early:
         return [early]
