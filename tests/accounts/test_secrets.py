@@ -200,3 +200,19 @@ def test_a_column_is_registered_by_its_primary_key() -> None:
     sealed._registry.clear()
     sealed._registry.update(before)
     assert (found.key, found.row) == ("id", ("id",))
+
+
+def test_z3_seals_and_digests_of_a_batch_are_those_of_one() -> None:
+    """Z3: also over more values than random bytes are asked for at a time, and no two seals alike."""
+    sealer = secrets.Sealer(company_id=1, table="connections_employee", field="bank_sealed", purpose="bank")
+    seals = set()
+    for number in range(200):
+        plain, row = b"x" * number, f'7:é"{number}'
+        value = sealer.seal(plain, row)
+        seals.add(value[:15])
+        place: Place = {"company_id": 1, "table": "connections_employee", "field": "bank_sealed", "row": row}
+        assert secrets.unseal(value, **place) == plain
+        assert sealer.digest(plain) == secrets.digest(plain, company_id=1, purpose="bank")
+    assert len(seals) == 200
+    with pytest.raises(secrets.SealBroken):
+        secrets.unseal(value, **{**place, "row": "7:other"})

@@ -29,7 +29,7 @@ from rollcall.connections.merging import (
     remember_pages,
 )
 from rollcall.connections.models import Connection, Employee, ReadPage
-from rollcall.connections.rows import VALUE_COLUMNS, values
+from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.connectors.base import Connector, Page
 from rollcall.connectors.errors import EmptyList, UnreadableRecord
 
@@ -38,7 +38,6 @@ _TYPES: Final = {
     "page": "int",
     "record_digest": "bytea",
     "bank_sealed": "bytea",
-    "custom": "jsonb",
     "delivered": "bigint",
     "start_date": "date",
     "end_date": "date",
@@ -230,6 +229,7 @@ class _Reading:
                     copy.write_row(row)
 
     def _rows(self, records: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Any, ...]]:
+        made = Columns(company_id=self.connection.company_id, connection_id=self.connection.pk)
         for digest, record in records:
             try:
                 employee = self.connector.employee(record)
@@ -245,9 +245,7 @@ class _Reading:
             if isinstance(employee.manager_email, str) and self.gone.has_email(employee.manager_email):
                 # Somebody who was erased is named by nobody else's record either.
                 employee = msgspec.structs.replace(employee, manager_email=None)
-            columns, content = values(
-                employee, company_id=self.connection.company_id, connection_id=self.connection.pk
-            )
+            columns, content = made.of(employee)
             yield (self.pages, employee.id, digest, content, *columns)
 
     def in_one(

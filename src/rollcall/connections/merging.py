@@ -24,6 +24,8 @@ def expect_many(cursor: Any) -> None:
 
 
 _VALUES: Final = ("record_digest", "digest", *VALUE_COLUMNS)
+# *custom* is staged as text: it is parsed only where it is written
+_STAGED: Final = ", ".join("s.custom::jsonb" if name == "custom" else f"s.{name}" for name in _VALUES)
 
 
 def merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int, int, bool]:
@@ -39,7 +41,7 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int,
             WHERE e.record_digest <> s.record_digest OR e.digest <> s.digest
         ), written AS (
             UPDATE connections_employee e SET ({", ".join(_VALUES)}, changed_at) =
-                (SELECT {", ".join("s." + name for name in _VALUES)},
+                (SELECT {_STAGED},
                         CASE WHEN e.digest <> s.digest THEN %s ELSE e.changed_at END)
             FROM stage s
             WHERE e.connection_id = %s AND e.external_id = s.external_id AND e.id IN (SELECT id FROM moved)
@@ -54,7 +56,7 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int,
         INSERT INTO connections_employee
             (company_id, connection_id, external_id, {", ".join(_VALUES)},
              manager_in_loop, first_seen_at, changed_at, absent_runs)
-        SELECT %s, %s, s.external_id, {", ".join("s." + name for name in _VALUES)}, false, %s, %s, 0
+        SELECT %s, %s, s.external_id, {_STAGED}, false, %s, %s, 0
         FROM stage s
         WHERE NOT EXISTS (
             SELECT FROM connections_employee e WHERE e.connection_id = %s AND e.external_id = s.external_id

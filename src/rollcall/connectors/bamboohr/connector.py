@@ -114,6 +114,7 @@ class BambooHR(Connector):
         )
         self._sought: Mapping[str, str] = {}
         self._came: set[str] = set()
+        self._mapper = mapping.Mapper()
 
     @classmethod
     def prepared(cls, credentials: Mapping[str, str]) -> Mapping[str, str]:
@@ -170,7 +171,7 @@ class BambooHR(Connector):
 
     def employee(self, record: bytes) -> Employee:
         """Map one record."""
-        return mapping.employee(record)
+        return self._mapper.employee(record)
 
     def unreadable(self) -> frozenset[str]:
         """Return what was sought and did not come: BambooHR leaves hidden fields out without a word."""
