@@ -9,7 +9,7 @@ from django.db import connection as database
 
 from rollcall.accounts.models import Entity
 from rollcall.connections import models as mirror
-from rollcall.connections.merging import mark_loops
+from rollcall.connections.loops import mark_loops
 from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.directory import models as directory
 from rollcall.engine.absence import Absence
