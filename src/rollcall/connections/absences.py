@@ -71,7 +71,7 @@ def note_absences(cursor: Any, read: Read) -> Noted:
     cursor.execute(
         """
         SELECT count(*) FILTER (WHERE e.absent_since IS NULL AND NOT e.external_id = ANY(%s)), count(*)
-        FROM missing m JOIN connections_employee e ON e.id = m.id
+        FROM connections_employee e WHERE e.id = ANY (ARRAY(SELECT id FROM missing))
         """,
         [list(read.excused)],
     )
@@ -118,11 +118,11 @@ def note_unread(cursor: Any, read: Read, *, anybody: bool) -> None:
             SELECT u.id FROM unread u JOIN connections_employee e ON e.id = u.id WHERE e.unread_since IS NULL
             UNION ALL
             SELECT e.id FROM connections_employee e
-            WHERE e.connection_id = %(connection)s AND e.unread_since IS NOT NULL 
+            WHERE e.connection_id = %(connection)s AND e.unread_since IS NOT NULL
               AND e.id NOT IN (SELECT id FROM unread)
         )
         UPDATE connections_employee e SET unread_since = CASE WHEN e.unread_since IS NULL THEN %(now)s END
-        FROM wrong w WHERE e.id = w.id
+        WHERE e.id = ANY (ARRAY(SELECT id FROM wrong))
         """,
         {
             "connection": read.connection_id,
@@ -156,8 +156,9 @@ _COUNTED = """
 def _count(cursor: Any, read: Read, *, anew: bool) -> None:
     cursor.execute(
         f"""
-        UPDATE connections_employee e SET {_COUNTED} FROM missing m
-        WHERE e.id = m.id AND NOT e.external_id = ANY(%(excused)s) AND (e.absent_proven_at IS NULL OR %(anew)s)
+        UPDATE connections_employee e SET {_COUNTED}
+        WHERE e.id = ANY (ARRAY(SELECT id FROM missing)) AND NOT e.external_id = ANY(%(excused)s)
+          AND (e.absent_proven_at IS NULL OR %(anew)s)
         """,
         {
             "excused": list(read.excused),
@@ -171,8 +172,8 @@ def _count(cursor: Any, read: Read, *, anew: bool) -> None:
 def _note_first(cursor: Any, read: Read) -> None:
     cursor.execute(
         """
-        UPDATE connections_employee e SET absent_since = %s, absent_runs = 0 FROM missing m
-        WHERE e.id = m.id AND e.absent_since IS NULL AND NOT e.external_id = ANY(%s)
+        UPDATE connections_employee e SET absent_since = %s, absent_runs = 0
+        WHERE e.id = ANY (ARRAY(SELECT id FROM missing)) AND e.absent_since IS NULL AND NOT e.external_id = ANY(%s)
         """,
         [read.now, list(read.excused)],
     )

@@ -1,8 +1,8 @@
 """From the staged rows of a read to the mirror: what differs is written.
 
 A fixed number of statements, whatever the number of people; all run in the caller's transaction. Few rows are looked
-up one by one in the mirror's indexes, many are joined whole: which it is to be is said here, since the server guesses
-wrong where it has no statistics yet.
+up one by one in the mirror's indexes, many are joined whole: which it is to be is written into the statements, since
+the server guesses wrong where it has no statistics yet.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,6 @@ from rollcall.connections.rows import VALUE_COLUMNS
 MANY: Final = 2_000
 """From so many rows on, statements are planned for whole tables."""
 
-_WAYS: Final = ("enable_nestloop", "enable_hashjoin", "enable_mergejoin")
-
 
 def expect_many(cursor: Any) -> None:
     """Tell the planner, for this transaction, that most rows will be touched.
@@ -27,25 +25,12 @@ def expect_many(cursor: Any) -> None:
     Right after a first read the tables have no statistics, the app's role may not ANALYZE them, and PostgreSQL
     guesses one row where there are all: it then picks nested loops that take minutes instead of a second.
     """
-    _join(cursor, nestloop="off", others="on")
-
-
-def expect_few(cursor: Any) -> None:
-    """Tell the planner, for this transaction, that rows are looked up one by one in indexes."""
-    _join(cursor, nestloop="on", others="off")
+    cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 def expect_nothing(cursor: Any) -> None:
     """Let the planner guess again."""
-    _join(cursor, nestloop="on", others="on")
-
-
-def _join(cursor: Any, *, nestloop: str, others: str) -> None:
-    values = [nestloop, others, others]
-    cursor.execute(
-        f"SELECT {', '.join(['set_config(%s, %s, true)'] * len(_WAYS))}",
-        [part for pair in zip(_WAYS, values, strict=True) for part in pair],
-    )
+    cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 _VALUES: Final = ("record_digest", "digest", *VALUE_COLUMNS)
@@ -67,19 +52,15 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: boo
     ``blank``: the mirror has nobody. ``few``: the rows are few beside those of the mirror. Leaves the table ``matched``
     with everybody who was staged, and the table ``present`` with all others who were in the read.
     """
-    doubled = _drop_doubles(cursor)
-    expect_few(cursor) if few else expect_many(cursor)
-    _match(cursor, connection.pk, blank=blank)
     expect_many(cursor)
+    doubled = _drop_doubles(cursor)
+    _match(cursor, connection.pk, blank=blank, few=few)
     doubled += _drop_contradicted(cursor)
+    changed, regrouped = _write_changed(cursor, now, few=few) if not blank else (0, False)
     new = _write_new(cursor, connection, now)
-    if few:
-        expect_few(cursor)
-    changed, regrouped = _write_changed(cursor, now) if not blank else (0, False)
     if regrouped or new:
         mark = mark_moved_loops if few else mark_loops
         mark(cursor, connection.pk)
-    expect_many(cursor)
     return Merged(changed, new, doubled)
 
 
@@ -121,7 +102,17 @@ def _drop_doubles(cursor: Any) -> list[str]:
     return doubled
 
 
-def _match(cursor: Any, connection_id: int, *, blank: bool) -> None:
+# "OFFSET 0" keeps the planner from looking at everybody first; the unique index answers for one person.
+_ONE_BY_ONE: Final = """
+    CROSS JOIN LATERAL (
+        SELECT * FROM connections_employee x
+        WHERE x.connection_id = %s AND x.external_id = s.external_id OFFSET 0
+    ) e
+"""
+_WHOLE: Final = "JOIN connections_employee e ON e.connection_id = %s AND e.external_id = s.external_id"
+
+
+def _match(cursor: Any, connection_id: int, *, blank: bool, few: bool) -> None:
     """Fill the table ``matched`` with the staged people whom the mirror has, and what is different about them."""
     cursor.execute("DROP TABLE IF EXISTS matched")
     cursor.execute(
@@ -130,8 +121,7 @@ def _match(cursor: Any, connection_id: int, *, blank: bool) -> None:
         SELECT s.external_id, e.id, s.ctid AS at, e.digest <> s.digest AS differs,
                e.record_digest <> s.record_digest OR e.digest <> s.digest AS moved,
                e.manager_id IS DISTINCT FROM s.manager_id AS regrouped, e.absent_since IS NOT NULL AS back
-        FROM stage s JOIN connections_employee e ON e.connection_id = %s AND e.external_id = s.external_id
-        {"LIMIT 0" if blank else ""}
+        FROM stage s {_ONE_BY_ONE if few else _WHOLE} {"LIMIT 0" if blank else ""}
         """,
         [connection_id],
     )
@@ -143,7 +133,7 @@ def _drop_contradicted(cursor: Any) -> list[str]:
     if not cursor.fetchone()[0]:
         return []
     cursor.execute(
-        "DELETE FROM matched WHERE differs AND id IN (SELECT id FROM present) RETURNING external_id, at::text"
+        "DELETE FROM matched m USING present p WHERE m.differs AND p.id = m.id RETURNING m.external_id, m.at::text"
     )
     found = sorted(cursor.fetchall())
     if found:
@@ -151,7 +141,8 @@ def _drop_contradicted(cursor: Any) -> list[str]:
     return [str(number) for number, _ in found]
 
 
-def _write_changed(cursor: Any, now: datetime) -> tuple[int, bool]:
+def _write_changed(cursor: Any, now: datetime, *, few: bool) -> tuple[int, bool]:
+    lookup = "AND e.id = ANY (ARRAY(SELECT id FROM matched WHERE moved))" if few else ""
     columns = ", ".join(f"{name} = {value}" for name, value in zip(_VALUES, _STAGED, strict=True))
     cursor.execute(
         f"""
@@ -159,7 +150,7 @@ def _write_changed(cursor: Any, now: datetime) -> tuple[int, bool]:
             UPDATE connections_employee e
             SET {columns}, changed_at = CASE WHEN m.differs THEN %s ELSE e.changed_at END
             FROM matched m JOIN stage s ON s.ctid = m.at
-            WHERE e.id = m.id AND m.moved
+            WHERE e.id = m.id AND m.moved {lookup}
         )
         SELECT count(*) FILTER (WHERE differs OR back), coalesce(bool_or(regrouped), false) FROM matched WHERE moved
         """,
