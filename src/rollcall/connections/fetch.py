@@ -183,6 +183,8 @@ class _Reading:
         # the mapping parses everything once more.
         key = bytes.fromhex(asked_key(connection, connector))
         self._hash = hashlib.blake2b(digest_size=DIGEST, key=key)
+        # of pages with another one, since whole pages are hashed on quiet hours too and machines have it built in
+        self._page_hash = hashlib.sha256(key)
         self.pages = 0
         self.parsed = 0
         self.aside: list[SetAside] = []
@@ -203,6 +205,11 @@ class _Reading:
         keyed.update(content)
         return keyed.digest()
 
+    def _page_digest(self, body: bytes) -> bytes:
+        keyed = self._page_hash.copy()
+        keyed.update(body)
+        return keyed.digest()[:DIGEST]
+
     def remember_known(self) -> None:
         """Let pages be known that are those of the last complete read."""
         with access.acting_for(self.connection.company_id):
@@ -213,7 +220,7 @@ class _Reading:
         known = self.known.people if self.known else {}
         for page in pages:
             self.pages += 1
-            digest = self._digest(page.body)
+            digest = self._page_digest(page.body)
             if digest in known and digest not in self.hit_pages:
                 self.hit_pages.add(digest)
                 self.read += known[digest]
