@@ -1,7 +1,10 @@
 """Who was not in a complete read: noted, counted, and proven only by reads that can be believed (rules 1 and 5).
 
-Set-based, in the transaction that merges the read. A read by changes never comes here. What is counted and what
-not is written down in ``docs/reference/limits.md`` for people and in ``engine/absence.py`` for the limits.
+Set-based, in the transaction that merges the read. A read by changes never comes here. What is counted and what not
+is written down in ``docs/reference/limits.md`` for people and in ``engine/absence.py`` for the limits.
+
+The connection is given as "(SELECT ...)": the planner then counts with one of usual size and takes the index made for
+the question. A new one that it does not know yet it takes for empty, and any index for good enough.
 """
 
 from collections.abc import Sequence
@@ -37,8 +40,9 @@ class Noted(Struct, frozen=True):
 def count_present(cursor: Any, connection_id: int) -> int:
     """Return how many people of the mirror are not absent. Looks at indexes alone where it can."""
     cursor.execute(
-        "SELECT (SELECT count(*) FROM connections_employee WHERE connection_id = %(c)s)"
-        " - (SELECT count(*) FROM connections_employee WHERE connection_id = %(c)s AND absent_since IS NOT NULL)",
+        "SELECT (SELECT count(*) FROM connections_employee WHERE connection_id = (SELECT %(c)s::bigint))"
+        " - (SELECT count(*) FROM connections_employee"
+        "    WHERE connection_id = (SELECT %(c)s::bigint) AND absent_since IS NOT NULL)",
         {"c": connection_id},
     )
     return int(cursor.fetchone()[0])
@@ -54,7 +58,7 @@ def list_missing(cursor: Any, connection_id: int) -> None:
         """
         CREATE TEMPORARY TABLE missing AS
         SELECT e.id FROM connections_employee e
-        WHERE e.connection_id = %s AND NOT EXISTS (
+        WHERE e.connection_id = (SELECT %s::bigint) AND NOT EXISTS (
             SELECT FROM (SELECT id FROM present UNION ALL SELECT id FROM matched) p WHERE p.id = e.id)
         """,
         [connection_id],
@@ -81,7 +85,8 @@ def note_absences(cursor: Any, read: Read) -> Noted:
         return Noted(0, back)
     cursor.execute(
         "UPDATE connections_employee SET absent_runs = 0, absent_proven_at = NULL"
-        " WHERE connection_id = %s AND absent_since IS NOT NULL AND absent_runs > 0 AND external_id = ANY(%s)",
+        " WHERE connection_id = (SELECT %s::bigint) AND absent_since IS NOT NULL AND absent_runs > 0"
+        " AND external_id = ANY(%s)",
         [read.connection_id, list(read.excused)],
     )
     if missing and _is_short(read, int(missing)):
@@ -95,7 +100,7 @@ def note_back(cursor: Any, connection_id: int) -> int:
     """Forget the absence of everybody who is not in the table ``missing``; return how many were absent."""
     cursor.execute(
         "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL"
-        " WHERE e.connection_id = %s AND e.absent_since IS NOT NULL"
+        " WHERE e.connection_id = (SELECT %s::bigint) AND e.absent_since IS NOT NULL"
         " AND NOT EXISTS (SELECT FROM missing m WHERE m.id = e.id)",
         [connection_id],
     )
@@ -112,13 +117,13 @@ def note_unread(cursor: Any, read: Read, *, anybody: bool) -> None:
         """
         WITH unread AS (
             SELECT e.id FROM connections_employee e
-            WHERE e.connection_id = %(connection)s AND e.external_id = ANY(%(excused)s)
+            WHERE e.connection_id = (SELECT %(connection)s::bigint) AND e.external_id = ANY(%(excused)s)
             UNION SELECT id FROM missing WHERE %(anybody)s
         ), wrong AS (
             SELECT u.id FROM unread u JOIN connections_employee e ON e.id = u.id WHERE e.unread_since IS NULL
             UNION ALL
             SELECT e.id FROM connections_employee e
-            WHERE e.connection_id = %(connection)s AND e.unread_since IS NOT NULL
+            WHERE e.connection_id = (SELECT %(connection)s::bigint) AND e.unread_since IS NOT NULL
               AND e.id NOT IN (SELECT id FROM unread)
         )
         UPDATE connections_employee e SET unread_since = CASE WHEN e.unread_since IS NULL THEN %(now)s END
@@ -137,7 +142,8 @@ def count_on(cursor: Any, connection_id: int, now: datetime) -> None:
     """Count a complete read whose pages were all those of the read before: who was absent is absent still."""
     cursor.execute(
         f"UPDATE connections_employee e SET {_COUNTED}"
-        " WHERE e.connection_id = %(connection)s AND e.absent_since IS NOT NULL AND e.absent_proven_at IS NULL"
+        " WHERE e.connection_id = (SELECT %(connection)s::bigint)"
+        " AND e.absent_since IS NOT NULL AND e.absent_proven_at IS NULL"
         " AND NOT EXISTS (SELECT FROM connections_readpage p"
         "                 WHERE p.connection_id = %(connection)s AND e.id = ANY(p.employees))",
         {"connection": connection_id, "now": now, "wait": WAIT, "anew": False},

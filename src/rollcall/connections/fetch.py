@@ -378,8 +378,8 @@ class _Reading:
                 WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id = ANY(%(told)s)
             )
             UPDATE connections_employee e SET unread_since = %(now)s
-            WHERE e.connection_id = %(c)s AND e.external_id = ANY(%(aside)s) AND e.unread_since IS NULL
-              AND NOT e.id = ANY(%(told)s)
+            WHERE e.connection_id = (SELECT %(c)s::bigint) AND e.external_id = ANY(%(aside)s)
+              AND e.unread_since IS NULL AND NOT e.id = ANY(%(told)s)
             """,
             {"c": self.connection.pk, "now": now, "told": told, "aside": [one.id for one in self.aside]},
         )

@@ -106,7 +106,7 @@ def _with_records(connection_id: int, digests: Sequence[bytes]) -> dict[bytes, i
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT record_digest, id FROM connections_employee"
-            " WHERE connection_id = %s AND record_digest = ANY(%s)",
+            " WHERE connection_id = (SELECT %s::bigint) AND record_digest = ANY(%s)",
             [connection_id, list(digests)],
         )
         return {bytes(digest): int(employee) for digest, employee in cursor.fetchall()}

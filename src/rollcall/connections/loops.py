@@ -45,16 +45,17 @@ def mark_moved_loops(cursor: Any, connection_id: int) -> None:
     cursor.execute(
         """
         WITH RECURSIVE flagged AS (
-            SELECT e.id, e.external_id FROM connections_employee e WHERE e.connection_id = %(c)s AND e.manager_in_loop
+            SELECT e.id, e.external_id FROM connections_employee e
+            WHERE e.connection_id = (SELECT %(c)s::bigint) AND e.manager_in_loop
         ), above AS (
             SELECT b.external_id AS start, e.manager_id AS at
             FROM (SELECT external_id FROM matched WHERE regrouped UNION SELECT external_id FROM flagged) b,
                  LATERAL (SELECT x.manager_id FROM connections_employee x
-                          WHERE x.connection_id = %(c)s AND x.external_id = b.external_id OFFSET 0) e
+                          WHERE x.connection_id = (SELECT %(c)s::bigint) AND x.external_id = b.external_id OFFSET 0) e
             UNION
             SELECT a.start, e.manager_id FROM above a,
                  LATERAL (SELECT x.manager_id FROM connections_employee x
-                          WHERE x.connection_id = %(c)s AND x.external_id = a.at OFFSET 0) e
+                          WHERE x.connection_id = (SELECT %(c)s::bigint) AND x.external_id = a.at OFFSET 0) e
             WHERE a.at <> a.start
         ), inside AS (
             SELECT DISTINCT at FROM above WHERE start = ANY (ARRAY(SELECT start FROM above WHERE start = at))
@@ -63,7 +64,7 @@ def mark_moved_loops(cursor: Any, connection_id: int) -> None:
             UNION ALL
             SELECT e.id FROM inside i,
                  LATERAL (SELECT x.id, x.manager_in_loop FROM connections_employee x
-                          WHERE x.connection_id = %(c)s AND x.external_id = i.at OFFSET 0) e
+                          WHERE x.connection_id = (SELECT %(c)s::bigint) AND x.external_id = i.at OFFSET 0) e
             WHERE NOT e.manager_in_loop
         )
         UPDATE connections_employee SET manager_in_loop = NOT manager_in_loop

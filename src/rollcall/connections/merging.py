@@ -102,11 +102,12 @@ def _drop_doubles(cursor: Any) -> list[str]:
     return doubled
 
 
-# "OFFSET 0" keeps the planner from looking at everybody first; the unique index answers for one person.
+# "OFFSET 0" keeps the planner from looking at everybody first; "(SELECT ...)" from taking a connection that it does not
+# know yet for an empty one, in which any index is as good as the unique one.
 _ONE_BY_ONE: Final = """
     CROSS JOIN LATERAL (
         SELECT * FROM connections_employee x
-        WHERE x.connection_id = %s AND x.external_id = s.external_id OFFSET 0
+        WHERE x.connection_id = (SELECT %s::bigint) AND x.external_id = s.external_id OFFSET 0
     ) e
 """
 _WHOLE: Final = "JOIN connections_employee e ON e.connection_id = %s AND e.external_id = s.external_id"
