@@ -58,9 +58,10 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: boo
     doubled += _drop_contradicted(cursor)
     changed, regrouped = _write_changed(cursor, now, few=few) if not blank else (0, False)
     new = _write_new(cursor, connection, now)
-    if regrouped or new:
-        mark = mark_moved_loops if few else mark_loops
-        mark(cursor, connection.pk)
+    if (regrouped or new) and few:
+        mark_moved_loops(cursor, connection.pk)
+    elif regrouped or new:
+        mark_loops(cursor, connection.pk, new=blank)
     return Merged(changed, new, doubled)
 
 
@@ -121,7 +122,8 @@ def _match(cursor: Any, connection_id: int, *, blank: bool, few: bool) -> None:
         CREATE TEMPORARY TABLE matched AS
         SELECT s.external_id, e.id, s.ctid AS at, e.digest <> s.digest AS differs,
                e.record_digest <> s.record_digest OR e.digest <> s.digest AS moved,
-               e.manager_id IS DISTINCT FROM s.manager_id AS regrouped, e.absent_since IS NOT NULL AS back
+               e.manager_id IS DISTINCT FROM s.manager_id AS regrouped, e.absent_since IS NOT NULL AS back,
+               s.manager_id
         FROM stage s {_ONE_BY_ONE if few else _WHOLE} {"LIMIT 0" if blank else ""}
         """,
         [connection_id],
@@ -170,10 +172,10 @@ def _write_new(cursor: Any, connection: Connection, now: datetime) -> int:
                  manager_in_loop, first_seen_at, changed_at, absent_runs)
             SELECT %s, %s, s.external_id, {", ".join(_STAGED)}, false, %s, %s, 0
             FROM stage s WHERE NOT EXISTS (SELECT FROM matched m WHERE m.external_id = s.external_id)
-            RETURNING id, external_id
+            RETURNING id, external_id, manager_id
         )
-        INSERT INTO matched (external_id, id, differs, moved, regrouped, back)
-        SELECT external_id, id, false, false, true, false FROM new
+        INSERT INTO matched (external_id, id, differs, moved, regrouped, back, manager_id)
+        SELECT external_id, id, false, false, true, false, manager_id FROM new
         """,
         [connection.company_id, connection.pk, now, now],
     )
