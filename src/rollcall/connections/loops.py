@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-
 _EVERYBODY: Final = "SELECT id, external_id, manager_id FROM connections_employee WHERE connection_id = %(c)s"
 _NEW: Final = "SELECT id, external_id, manager_id FROM matched"
 
@@ -14,24 +13,37 @@ def mark_loops(cursor: Any, connection_id: int, *, new: bool = False) -> None:
     among the rest, who are few, is anybody followed upwards. With ``new`` the mirror has nobody but those in the
     table ``matched``, which is read in their place: it is narrow.
     """
-    # It takes the number of people who are reached for millions, and would sort everybody at each step.
-    cursor.execute("SET LOCAL enable_mergejoin = off")
+    people = _NEW if new else _EVERYBODY
+    cursor.execute("DROP TABLE IF EXISTS edges, reached")
     cursor.execute(
         f"""
-        WITH RECURSIVE people AS MATERIALIZED ({_NEW if new else _EVERYBODY}),
-        edges AS MATERIALIZED (
-            SELECT p.id, m.id AS manager FROM people p LEFT JOIN people m ON m.external_id = p.manager_id
-        ), reached AS (
+        CREATE TEMPORARY TABLE edges AS
+        WITH people AS MATERIALIZED ({people})
+        SELECT p.id, m.id AS manager FROM people p LEFT JOIN people m ON m.external_id = p.manager_id
+        """,
+        {"c": connection_id},
+    )
+    # A table, since of what a recursion finds the planner expects millions. It would also sort everybody at each step.
+    cursor.execute("SET LOCAL enable_mergejoin = off")
+    cursor.execute(
+        """
+        CREATE TEMPORARY TABLE reached AS
+        WITH RECURSIVE down AS (
             SELECT id FROM edges WHERE manager IS NULL
             UNION ALL
-            SELECT e.id FROM reached r JOIN edges e ON e.manager = r.id
-        ), rest AS (
+            SELECT e.id FROM down d JOIN edges e ON e.manager = d.id
+        ) SELECT id FROM down
+        """
+    )
+    cursor.execute(
+        """
+        WITH RECURSIVE rest AS MATERIALIZED (
             SELECT e.id, e.manager FROM edges e WHERE NOT EXISTS (SELECT FROM reached r WHERE r.id = e.id)
         ), above AS (
             SELECT id AS start, manager AS at FROM rest
             UNION
             SELECT a.start, r.manager FROM above a JOIN rest r ON r.id = a.at
-        ), loops AS (SELECT start AS id FROM above WHERE start = at), flagged AS (
+        ), loops AS MATERIALIZED (SELECT start AS id FROM above WHERE start = at), flagged AS MATERIALIZED (
             SELECT id FROM connections_employee
             WHERE connection_id = (SELECT %(c)s::bigint) AND manager_in_loop
         )
@@ -44,6 +56,7 @@ def mark_loops(cursor: Any, connection_id: int, *, new: bool = False) -> None:
         {"c": connection_id},
     )
     cursor.execute("SET LOCAL enable_mergejoin = on")
+    cursor.execute("DROP TABLE edges, reached")
 
 
 def mark_moved_loops(cursor: Any, connection_id: int) -> None:
