@@ -90,6 +90,7 @@ def fetch(
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
     usual: float | None = None,
+    unmoved: int | None = None,
 ) -> Fetched:
     """Read all employees into the mirror, or raise and leave the mirror as it was.
 
@@ -101,6 +102,8 @@ def fetch(
         guard: called first in the transaction that writes the mirror; raises to write nothing.
         gone: tells whom to leave out because they were erased; they are read, so they count as present (rule 1).
         usual: how many people the last good full reads brought; a list far shorter calls nobody absent.
+        unmoved: how many people the mirror has, where it is known to be as the last good run left it and nobody's
+            absence is being counted: the same pages again then need no look at it.
 
     Raises:
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
@@ -108,6 +111,8 @@ def fetch(
     reading = _Reading(connection, connector, gone)
     reading.remember_known()
     reading.run(connector.pages(), progress)
+    if unmoved is not None and reading.is_known():
+        return reading.result(unmoved, 0, 0, 0)
     merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes
     return reading.in_one(merge, now, guard)
 
@@ -127,6 +132,7 @@ def fetch_changes(
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
+    unmoved: int | None = None,
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
@@ -137,6 +143,8 @@ def fetch_changes(
     if delta is None or delta.deleted:
         return None
     reading = _Reading(connection, connector, gone)
+    if unmoved is not None and not delta.records:
+        return msgspec.structs.replace(reading.result(unmoved, 0, 0, 0), full=False), delta.next_since
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
     if any(one.id is None for one in reading.aside):
         # It may be anybody's; only a list of everybody shows whose it is not.
@@ -194,10 +202,10 @@ class _Reading:
         self.new_pages: dict[int, bytes] = {}
         # pages of the last complete read; none for a list of changes, whose parts are no pages
         self.known: KnownPages | None = None
-        with access.acting_for(connection.company_id):
-            self.gone = self._ask_gone()
-            # nobody to look for, nobody to compare with
-            self.blank = not Employee.objects.filter(connection=connection).exists()
+        # asked when the first record is looked at
+        self.gone: Gone | None = None
+        # nobody to look for, nobody to compare with
+        self.blank = False
         self.read = 0
 
     def _digest(self, content: bytes) -> bytes:
@@ -212,8 +220,7 @@ class _Reading:
 
     def remember_known(self) -> None:
         """Let pages be known that are those of the last complete read."""
-        with access.acting_for(self.connection.company_id):
-            self.known = KnownPages(self.connection.pk)
+        self.known = KnownPages(self.connection)
 
     def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
         """Take in all pages; only temporary tables are written."""
@@ -229,7 +236,18 @@ class _Reading:
             progress(self.read)
         self.stage.flush()
 
+    def _gone(self) -> Gone:
+        if self.gone is None:
+            with access.acting_for(self.connection.company_id):
+                self.gone = self._ask_gone()
+                self.blank = self._is_blank()
+        return self.gone
+
+    def _is_blank(self) -> bool:
+        return not Employee.objects.filter(connection=self.connection).exists()
+
     def _take(self, page: Page, digest: bytes) -> None:
+        self._gone()
         records = page.records()
         self.read += len(records)
         self.new_pages[self.pages] = digest
@@ -249,7 +267,12 @@ class _Reading:
 
     def _parse(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         columns = Columns(company_id=self.connection.company_id, connection_id=self.connection.pk)
-        add, parse, page, anybody_gone = self.stage.add, self.connector.employee, self.pages, bool(self.gone)
+        add, parse, page, anybody_gone = (
+            self.stage.add,
+            self.connector.employee,
+            self.pages,
+            bool(self._gone()),
+        )
         for digest, record in records:
             try:
                 employee = parse(record)
@@ -262,7 +285,7 @@ class _Reading:
             if anybody_gone:
                 if self._is_gone(employee.id):
                     continue
-                if isinstance(employee.manager_email, str) and self.gone.has_email(employee.manager_email):
+                if isinstance(employee.manager_email, str) and self._gone().has_email(employee.manager_email):
                     # Somebody who was erased is named by nobody else's record either.
                     employee = msgspec.structs.replace(employee, manager_email=None)
             values, content = columns.of(employee)
@@ -272,7 +295,7 @@ class _Reading:
         self, merge: Callable[[datetime], Fetched], now: datetime, guard: Callable[[], object]
     ) -> Fetched:
         """Write the mirror in one transaction, which may be tried again: what it found out is then forgotten."""
-        if self.new_pages or (self.known and self.connector.lists_everybody and not self._is_same()):
+        if self.new_pages or (self.known and self.connector.lists_everybody and not self.is_known()):
             # not inside, since they must stay when it is tried again
             self.stage.make()
         found = again(partial(self._in_one, merge, now, guard), though_lost=False)
@@ -293,12 +316,15 @@ class _Reading:
             raise
 
     def _is_gone(self, employee_id: str) -> bool:
-        return self.gone.has_employee(self.connection.pk, employee_id)
+        return self._gone().has_employee(self.connection.pk, employee_id)
 
     def _leave_out_newly_gone(self) -> None:
         """Whoever was erased while this read was under way is taken out of the stage; the guard keeps it so."""
+        if self.gone is None or not self.stage.made:
+            # nothing was staged
+            return
         before, self.gone = self.gone, self._ask_gone()
-        if self.gone == before or not self.stage.made:
+        if self.gone == before:
             return
         with database.cursor() as cursor:
             cursor.execute("SELECT DISTINCT external_id FROM stage")
@@ -312,18 +338,18 @@ class _Reading:
             known = count_present(cursor, self.connection.pk)
             if self.read == 0 and known:
                 raise EmptyList("no people in the answer", people=str(known))
-            if self._is_same():
+            if self.is_known():
                 count_on(cursor, self.connection.pk, now)
-                return self._result(known, 0, 0, 0)
+                return self.result(known, 0, 0, 0)
             merged = self._merge_rows(cursor, now)
             noted = self._note_absences(cursor, now, known, usual)
             self._remember_pages(cursor)
             employees = known + merged.new + noted.back - noted.missing
             self._keep_planning(cursor, known)
         Connection.objects.filter(pk=self.connection.pk).update(employees=employees)
-        return self._result(employees, merged.new, merged.changed, noted.missing, back=noted.back)
+        return self.result(employees, merged.new, merged.changed, noted.missing, back=noted.back)
 
-    def _is_same(self) -> bool:
+    def is_known(self) -> bool:
         """Tell whether everything that was read is what the last complete read brought, and nothing told since."""
         pages = self.known.people if self.known and not self.known.told else {}
         if not pages or self.new_pages or len(self.hit_pages) != len(pages):
@@ -344,11 +370,11 @@ class _Reading:
         if new or back:
             mine.update(employees=F("employees") + new + back)
         employees = mine.values_list("employees", flat=True).get()
-        return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
+        return msgspec.structs.replace(self.result(employees, new, changed, 0), full=False)
 
     def _merge_rows(self, cursor: Any, now: datetime) -> Merged:
         people = sum(self.known.people.values()) if self.known else MANY * FEW
-        blank = self.blank and not Employee.objects.filter(connection=self.connection).exists()
+        blank = self.blank and self._is_blank()
         few = not blank and self.stage.rows <= min(MANY, people // FEW)
         list_present(cursor, self.connection.pk, list(self.hit_pages))
         merged = merge_rows(cursor, self.connection, now, blank=blank, few=few)
@@ -407,7 +433,7 @@ class _Reading:
         pages = {number: digest for number, digest in self.new_pages.items() if number not in self.doubtful}
         remember(cursor, self.connection, pages)
 
-    def _result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
+    def result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
         return Fetched(
             employees=employees,
             new=new,

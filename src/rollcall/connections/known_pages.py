@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connection as database
 
+from rollcall.accounts import access
 from rollcall.connections.models import Connection, ReadPage
 
 DIGEST: Final = 16
@@ -25,21 +26,22 @@ _FEW: Final = 50
 class KnownPages:
     """What the last complete read of a connection left."""
 
-    def __init__(self, connection_id: int) -> None:
-        """Load the digests of the pages and how many people stood on each; in the company's transaction."""
-        self._connection = connection_id
+    def __init__(self, connection: Connection) -> None:
+        """Load the digests of the pages and how many people stood on each."""
+        self._connection = connection.pk
         # whether a list of changes told of anybody since
         self.told = False
         self._loaded: dict[int, Mapping[bytes, int]] = {}
-        with database.cursor() as cursor:
-            cursor.execute(
-                "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
-                [connection_id],
-            )
-            found = {bytes(digest): int(people) for digest, people in cursor.fetchall()}
-            if _TOLD in found:
-                self.told = True
-                found = {digest: found[digest] for digest in self._untouched(cursor)}
+        rows = access.asked(
+            connection.company_id,
+            "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
+            [connection.pk],
+        )
+        found = {bytes(digest): int(people) for digest, people in rows}
+        if _TOLD in found:
+            self.told = True
+            with access.acting_for(connection.company_id), database.cursor() as cursor:
+                found = {digest: found[digest] for digest in self._untouched(cursor) if digest in found}
         self.people: Mapping[bytes, int] = found
 
     def _untouched(self, cursor: Any) -> list[bytes]:

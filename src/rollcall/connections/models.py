@@ -207,7 +207,7 @@ class Employee(models.Model):
     )
 
     class Meta:
-        """Found by the tool's id, by the bytes, by address, by manager."""
+        """Found by the tool's id, by the bytes, by address, by manager; and those whose absence is being counted."""
 
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="employee_once_per_connection")
@@ -224,6 +224,11 @@ class Employee(models.Model):
                 | Q(unread_since__isnull=False)
                 | Q(manager_in_loop=True),
                 name="employee_noted",
+            ),
+            models.Index(
+                fields=["connection"],
+                name="employee_absent",
+                condition=models.Q(absent_since__isnull=False, absent_proven_at__isnull=True),
             ),
         ]
 
