@@ -127,26 +127,26 @@ def forget_others(connection: Connection, digests: Collection[bytes]) -> None:
 def remember(cursor: Any, connection: Connection, pages: Mapping[int, bytes]) -> None:
     """Keep which people stood on these pages (number -> digest), with the digests of their records.
 
-    Whoever is in ``stage`` must be in ``matched``.
+    Whoever is in ``stage`` must be in ``matched``. Of two pages that are the same byte for byte the first stands.
     """
+    first = {digest: number for number, digest in reversed(pages.items())}
     cursor.execute(
         """
         INSERT INTO connections_readpage (company_id, connection_id, digest, place, employees, records)
-        SELECT %s, %s, p.digest, min(p.page),
-               coalesce(array_agg(one.id ORDER BY one.at, one.id) FILTER (WHERE one.id IS NOT NULL), '{}'),
-               coalesce(string_agg(one.record, '' ORDER BY one.at, one.id) FILTER (WHERE one.id IS NOT NULL), '')
+        SELECT %s, %s, p.digest, p.page,
+               coalesce(s.employees::bigint[], '{}') || coalesce(n.employees, '{}'),
+               coalesce(s.records, '') || coalesce(n.records, '')
         FROM unnest(%s::int[], %s::bytea[]) AS p(page, digest)
+        LEFT JOIN stage_seen s ON s.page = p.page
         LEFT JOIN (
-            SELECT s.page, u.id, u.at, substr(s.records, ((u.at - 1) * %s + 1)::int, %s) AS record
-            FROM stage_seen s, unnest(s.employees) WITH ORDINALITY AS u(id, at)
-            UNION ALL
-            SELECT s.page, m.id, 0, s.record_digest FROM stage s JOIN matched m ON m.external_id = s.external_id
-        ) one ON one.page = p.page
-        GROUP BY p.digest
+            SELECT s.page, array_agg(m.id ORDER BY m.id) AS employees,
+                   string_agg(s.record_digest, '' ORDER BY m.id) AS records
+            FROM stage s JOIN matched m ON m.external_id = s.external_id GROUP BY s.page
+        ) n ON n.page = p.page
         ON CONFLICT (connection_id, digest) DO UPDATE
             SET place = excluded.place, employees = excluded.employees, records = excluded.records
         """,
-        [connection.company_id, connection.pk, list(pages), list(pages.values()), DIGEST, DIGEST],
+        [connection.company_id, connection.pk, list(first.values()), list(first)],
     )
 
 

@@ -74,7 +74,7 @@ def list_present(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> Non
     cursor.execute(
         """
         CREATE TEMPORARY TABLE present AS
-        SELECT unnest(employees) AS id FROM stage_seen
+        SELECT unnest(employees::bigint[]) AS id FROM stage_seen
         UNION ALL SELECT unnest(p.employees) FROM connections_readpage p
         WHERE p.connection_id = %s AND p.digest = ANY(%s)
         """,
