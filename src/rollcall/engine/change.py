@@ -60,6 +60,8 @@ class Why(StrEnum):
     REUSED_ID = "reused_id"  # before, now
     # the address is made to look like a member's (I4)
     LOOKS_LIKE = "looks_like"  # email, other
+    # at none of the company's domains: nobody is invited there until it is allowed (I11)
+    FOREIGN_DOMAIN = "foreign_domain"  # email
     INVITE_LATER = "invite_later"  # start, day
     NO_START_DATE = "no_start_date"
     STATUS_UNKNOWN = "status_unknown"
@@ -99,7 +101,7 @@ class Why(StrEnum):
     INVITED_AGAIN = "invited_again"
 
 
-class FieldChange(Struct, frozen=True, kw_only=True):
+class FieldChange(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One field before and after; ``ref`` is the manager's employee id, or the account's digest."""
 
     before: str | None = None
@@ -107,7 +109,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
     ref: str | None = None
 
 
-class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of a plan. ``fields`` holds only what differs; names are those of the member's fields."""
 
     kind: Kind

@@ -152,10 +152,13 @@ class Plan(models.Model):
 
 
 class Line(models.Model):
-    """One change, or one remark, of a plan."""
+    """One change, or one remark, of a plan. Its pages are half empty at first: each line is marked once it is done."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE)
+    # no index and no constraint: the plan has them, and both indexes below begin with it
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, db_index=False)
     number = models.PositiveIntegerField()
     kind = models.TextField()
     employee_id = models.TextField()

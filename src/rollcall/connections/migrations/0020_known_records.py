@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The index by connection and id stands in for that by connection alone."""
 
-    dependencies = [("connections", "0013_unread_since"), ("connections", "0030_absent_index")]
+    dependencies = [("connections", "0014_absent_index")]
 
     operations = [
         migrations.AddField(
