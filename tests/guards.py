@@ -297,9 +297,26 @@ GUARDS: Final = (
         guard="Of two runs of one connection at once, one works.",
         shows="C5, invariant 12",
         file="sync/lease.py",
-        old="        if row is None or not row[0]:",
-        new="        if row is None:",
+        old="        return bool(rows[0][0])",
+        new="        return True",
+        test="tests/sync/test_quiet.py::test_c5_inv12_while_another_process_has_the_lock_no_run_begins",
+    ),
+    Mutant(
+        guard="Of two runs of one connection in one process, one works.",
+        shows="C5, invariant 12",
+        file="sync/lease.py",
+        old="    if (company_id, connection_id) in _MINE.values():",
+        new="    if False:",
         test=TROUBLES + "test_c5_inv12_of_two_runs_at_once_one_works",
+    ),
+    Mutant(
+        guard="A run looks at everybody as soon as anything was written that plans are made from.",
+        shows="rule 10, invariant 5",
+        file="sync/level.py",
+        old="    return level.marks == marks and level.looked <= now < level.until and level.code == CODE",
+        new="    return level.looked <= now < level.until and level.code == CODE",
+        test="tests/sync/test_quiet.py"
+        "::test_rule10_other_marks_another_day_an_older_clock_or_another_version_is_a_doubt",
     ),
     Mutant(
         guard="An apply stops when the connection is disconnected under it.",
