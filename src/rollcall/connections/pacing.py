@@ -80,7 +80,7 @@ class InDatabase:
         return max(0.0, moment - burst - now)
 
     def _ask(self, key: str, span: float) -> float:
-        params = {"key": key, "span": span}
+        params: dict[str, str | float] = {"key": key, "span": span}
         if not database.in_atomic_block:
             with database.cursor() as cursor:
                 cursor.execute(_RESERVE, params)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("connections", "0012_absence")]
+    dependencies = [("connections", "0013_unread_since")]
 
     operations = [
         migrations.AddIndex(

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("sync", "0006_tries"),
         ("accounts", "0001_initial"),
-        ("connections", "0012_absence"),
+        ("connections", "0013_unread_since"),
         ("directory", "0009_decisions"),
     ]
 
