@@ -129,7 +129,7 @@ def remember(cursor: Any, connection: Connection, pages: Mapping[int, bytes]) ->
 
     Whoever is in ``stage`` must be in ``matched``. Of two pages that are the same byte for byte the first stands.
     """
-    first = {digest: number for number, digest in reversed(pages.items())}
+    first = {digest: number for number, digest in reversed(list(pages.items()))}
     cursor.execute(
         """
         INSERT INTO connections_readpage (company_id, connection_id, digest, place, employees, records)
