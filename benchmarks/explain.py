@@ -25,8 +25,8 @@ STATEMENTS: Final[Sequence[Statement]] = (
     Statement(
         name="Merge: rows that differ",
         pattern=r"WITH moved AS \(\s+SELECT e\.id, e\.manager_id",
-        said="One hash join of the few staged rows with the mirror, not a look-up for each: before the first autovacuum the"
-        " planner takes the mirror for empty, and would read all of it for each row.",
+        said="One hash join of the few staged rows with the mirror, not a look-up for each: before the first autovacuum"
+        " the planner takes the mirror for empty, and would read all of it for each row.",
     ),
     Statement(
         name="Merge: rows that are new",
