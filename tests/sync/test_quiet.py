@@ -19,7 +19,7 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Connection, Employee, Subscription
-from rollcall.connections.pacing import own_connection
+from rollcall.connections.side import own_connection
 from rollcall.directory.models import Decision, Link, Member, Tombstone
 from rollcall.engine.settings import Settings
 from rollcall.sync import beginning, level
