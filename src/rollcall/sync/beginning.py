@@ -132,15 +132,16 @@ def begin(
     if not rows:
         return _begin_with_care(company_id, connection_id, trigger, started_by, now)
     run_id, facts, *values = rows[0]
+    connection = _connection(values)
     run = Run(
         pk=run_id,
         company_id=company_id,
-        connection_id=connection_id,
+        connection=connection,
         trigger=trigger,
         started_by=started_by,
         started_at=now,
     )
-    return _stored(run), _connection(values), facts_from(facts)
+    return _stored(run), connection, facts_from(facts)
 
 
 def _begin_with_care(
