@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Employee
 from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
@@ -135,6 +136,17 @@ def runs(
 
     With ``entity_id``, ``show`` can ask for runs that changed, or wanted to change, somebody of that entity.
     """
+    return list(_runs(connection_id, before, size, show, entity_id))
+
+
+def run_rows(
+    connection_id: int, columns: Sequence[str], *, before: int | None = None, size: int = PAGE
+) -> list[tuple[Any, ...]]:
+    """Return these columns of what ``runs`` returns; JSON as text."""
+    return fetch_columns(_runs(connection_id, before, size, Show.ALL, 0), columns)
+
+
+def _runs(connection_id: int, before: int | None, size: int, show: Show, entity_id: int) -> "QuerySet[Run]":
     found = Run.objects.filter(connection_id=connection_id)
     if before is not None:
         found = found.filter(pk__lt=before)
@@ -145,4 +157,4 @@ def runs(
         found = found.filter(pk__in=plans.filter(counts__acting__gt=0).values("run_id"))
     elif show is Show.HELD:
         found = found.filter(pk__in=plans.exclude(breaches=[]).values("run_id"))
-    return list(found.order_by("-pk")[: size + 1])
+    return found.order_by("-pk")[: size + 1]
