@@ -13,7 +13,8 @@ class Member(models.Model):
     company = models.ForeignKey(
         "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
+    # found by `member_by_id`, which gives them in order too
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE, db_index=False)
     user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL)
     state = models.TextField()
     role = models.TextField(default="requester")
@@ -66,6 +67,7 @@ class Member(models.Model):
         """
 
         indexes = [
+            models.Index(fields=["entity", "id"], name="member_by_id"),
             models.Index(fields=["entity", "state", "search", "id"], include=["company"], name="member_list"),
             models.Index(fields=["entity", "work_location"], include=["company"], name="member_location"),
             models.Index(
