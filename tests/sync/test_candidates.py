@@ -85,6 +85,7 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
             case.snapshot,
             banks=case.banks,
             vanished=case.vanished,
+            unread=case.unread,
             absences=case.absences,
         )
         store_members(entity, case.members)
