@@ -83,7 +83,9 @@ def test_s57_s60_members_in_the_list_are_those_of_the_table(two: Two, alice: Cal
     assert answer.content == msgspec.json.encode(Listed(wanted, None))
 
 
-def test_rule3_what_a_tool_did_not_deliver_is_left_out_of_the_list_of_employees(two: Two, alice: Caller) -> None:
+def test_rule3_what_a_tool_did_not_deliver_is_left_out_of_the_list_of_employees(
+    two: Two, alice: Caller
+) -> None:
     """Rule 3: left out, null and a value are three things."""
     with access.acting_for(two.alice_company.pk):
         row = Row.objects.order_by("external_id")[0]

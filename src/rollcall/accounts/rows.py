@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg.types.datetime import TimestamptzLoader
@@ -25,4 +26,8 @@ def fetch(statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tup
 
 def fetch_columns(found: "QuerySet[Any]", columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return these columns of what a query finds, read as ``fetch`` does; no models are made."""
-    return fetch(*found.values_list(*columns).query.sql_with_params())
+    try:
+        statement, values = found.values_list(*columns).query.sql_with_params()
+    except EmptyResultSet:  # Django says of some that they can find nothing
+        return []
+    return fetch(statement, values)

@@ -104,15 +104,23 @@ def lines_of_group(
         found = found.filter(fields__has_key=field)
     if why:
         found = found.filter(why=why)
-    for word in search.split()[:5]:
-        place = Q(work_location__icontains=word) | Q(department__icontains=word)
-        there = Employee.objects.filter(place, connection_id=plan.subscription.connection_id)
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(email__icontains=word)
-            | Q(employee_id__in=there.values("external_id"))
-        )
+    words = search.split()[:5]
+    staff = Employee.objects.filter(connection_id=plan.subscription.connection_id)
+    # What people are looked for by is mostly a name: their places are few, and compared here.
+    places = list(staff.values_list("work_location", "department").distinct()) if words else []
+    for word in words:
+        named = Q(name__icontains=word) | Q(email__icontains=word)
+        locations = {one for one, _ in places if _has(one, word)}
+        departments = {one for _, one in places if _has(one, word)}
+        if locations or departments:
+            there = staff.filter(Q(work_location__in=locations) | Q(department__in=departments))
+            named |= Q(employee_id__in=there.values("external_id"))
+        found = found.filter(named)
     return list(found.filter(number__gt=after).order_by("number")[: size + 1])
+
+
+def _has(text: str | None, word: str) -> bool:
+    return text is not None and word.casefold() in text.casefold()
 
 
 class Show(StrEnum):
