@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Adds the index."""
 
-    dependencies = [("connections", "0013_unread_since")]
+    dependencies = [("connections", "0014_absent_index")]
 
     operations = [
         migrations.AddIndex(
