@@ -44,6 +44,33 @@ def brought_in(
     return sql, [connection_id, *chosen_params, connection_id, *free_params, connection_id, *free_params]
 
 
+def above(
+    connection_id: int, scope: Scope, exceptions: Iterable[Named], alias: str
+) -> tuple[tuple[str, list[int | str | list[str]]], tuple[str, list[int | str | list[str]]]]:
+    """Return a query for ids, all of ``brought_in`` among them, and what must hold of a row ``alias`` with such an id.
+
+    For statements that look at everybody themselves: those ids need not be looked up once more.
+    """
+    if not brings_managers(scope):
+        return (NOBODY, []), ("false", [])
+    named = tuple(exceptions)
+    chosen, chosen_params = condition(scope, "e", named)
+    kept_out = [one for one in named if one.act == "keep_out"]
+    free, free_params = condition(Everybody(), "e", kept_out)
+    sql = f"""
+        WITH RECURSIVE up AS (
+            SELECT e.manager_id AS id FROM connections_employee e
+            WHERE e.connection_id = %s AND e.status IS DISTINCT FROM 'inactive' AND ({chosen})
+            UNION
+            SELECT e.manager_id FROM up
+            JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
+        )
+        SELECT id FROM up WHERE id IS NOT NULL
+    """
+    own, own_params = condition(Everybody(), alias, kept_out)
+    return (sql, [connection_id, *chosen_params, connection_id, *free_params]), (own, [*own_params])
+
+
 def brought_among(
     connection_id: int, scope: Scope, exceptions: Iterable[Named], only: Sequence[str]
 ) -> tuple[str, list[int | str | list[str]]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.connections.belonging import brings_managers, brought_in, is_brought_in
+from rollcall.connections.belonging import above, brings_managers, is_brought_in
 from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
@@ -297,9 +297,10 @@ def _placed(connection_id: int, places: Sequence[Place]) -> tuple[str, list[str]
         scope, exceptions = one.settings.scope, one.settings.exceptions
         mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
         if brings_managers(scope):
-            managers = _named(brought_in(connection_id, scope, exceptions), f"m{number}", params)
-            clauses.append(f"up{number} AS MATERIALIZED ({managers})")
-            mine = f"({mine}) OR e.external_id IN (SELECT id FROM up{number})"
+            ids, free = above(connection_id, scope, exceptions, "e")
+            clauses.append(f"up{number} AS MATERIALIZED ({_named(ids, f'm{number}', params)})")
+            kept = _named(free, f"f{number}", params)
+            mine = f"({mine}) OR (e.external_id IN (SELECT id FROM up{number}) AND ({kept}))"
         inside.append(f"({mine})")
     return (f"WITH {', '.join(clauses)}" if clauses else ""), inside, params
 
