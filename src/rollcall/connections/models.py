@@ -213,6 +213,10 @@ class Employee(models.Model):
             models.UniqueConstraint(fields=["connection", "external_id"], name="employee_once_per_connection")
         ]
         indexes = [
+            # with the company, which the wall asks for: searches read it alone
+            models.Index(
+                fields=["connection", "search", "id"], include=["company"], name="employee_searched"
+            ),
             models.Index(fields=["connection", "record_digest"], name="employee_by_record"),
             models.Index(fields=["connection", "email_key"], name="employee_by_email"),
             models.Index(fields=["connection", "manager_id"], name="employee_by_manager"),
