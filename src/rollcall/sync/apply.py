@@ -25,10 +25,11 @@ from rollcall.directory.writes import Source
 from rollcall.engine.change import ACTING, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
-from rollcall.sync import parking, stopping
+from rollcall.sync import cost, parking, stopping
 from rollcall.sync.lease import LeaseLost, check
 from rollcall.sync.models import Line, LineState, Plan, PlanState
 from rollcall.sync.stopping import Stopped
+from rollcall.telemetry.spans import span
 
 CHUNK: Final = 1_000
 ADDRESSES: Final = 20_000
@@ -43,7 +44,8 @@ def apply(plan: Plan, token: UUID, actor: Actor) -> None:
     if not again(partial(_begin, plan, token)):
         return
     try:
-        _apply_all(plan, token, actor)
+        with cost.phase(cost.APPLY, plan=plan.pk):
+            _apply_all(plan, token, actor)
     except (LeaseLost, Stopped):
         again(partial(_not_tried, plan))
         raise
@@ -87,9 +89,10 @@ def _next_chunk(
     plan: Plan, token: UUID, actor: Actor, after: int, *, swapping: bool
 ) -> tuple[int, int] | None:
     """Apply the next lines in one transaction; return the last one's number and the rows written; ``None``: the end."""
-    with access.acting_for(plan.company_id):
+    with span("apply chunk", plan=plan.pk) as step, access.acting_for(plan.company_id):
         _check(plan, token)
         lines = _next_lines(plan, after, swapping=swapping)
+        step.set(lines=len(lines))
         if not lines and not swapping:
             return None
         return 0 if swapping else lines[-1].number, _apply_chunk(plan, lines, actor)

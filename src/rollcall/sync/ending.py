@@ -13,7 +13,7 @@ from rollcall.accounts import access
 from rollcall.accounts.again import again, lost
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections.models import Connection, State, Subscription
-from rollcall.sync import parking
+from rollcall.sync import cost, parking
 from rollcall.sync.lease import check, mine
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection
@@ -38,8 +38,8 @@ def succeed(run: Run, connection: Connection, token: UUID) -> None:
     now = timezone.now()
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
-        run.state, run.finished_at = RunState.SUCCEEDED, now
-        run.save(update_fields=["state", "finished_at"])
+        run.state, run.finished_at, run.cost = RunState.SUCCEEDED, now, cost.taken()
+        run.save(update_fields=["state", "finished_at", "cost"])
         recovered = bool(connection.error)
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
@@ -96,7 +96,8 @@ def _end_badly(
     now = timezone.now()
     with access.acting_for(connection.company_id):
         run.state, run.error, run.error_params, run.finished_at = state, code, params, now
-        run.save(update_fields=["state", "error", "error_params", "finished_at"])
+        run.cost = cost.taken()
+        run.save(update_fields=["state", "error", "error_params", "finished_at", "cost"])
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if row.lease != token:
             # Whoever has taken over says how the connection is.
@@ -122,7 +123,8 @@ def pass_on(run: Run, connection: Connection, token: UUID) -> None:
     """End a run whose process was asked to stop, so that another worker does it: no failure of anybody."""
     with access.acting_for(connection.company_id):
         run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
-        run.save(update_fields=["state", "error", "finished_at"])
+        run.cost = cost.taken()
+        run.save(update_fields=["state", "error", "finished_at", "cost"])
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if row.lease != token or not row.is_used:
             return

@@ -60,6 +60,8 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # sync.cost.Cost; empty for a run that was killed
+    cost = models.JSONField(default=dict, db_default={})
 
     class Meta:
         """History is read newest first, all of it or what failed."""
@@ -116,6 +118,12 @@ class Plan(models.Model):
                 fields=["subscription", "finished_at"],
                 condition=models.Q(began_at__isnull=False),
                 name="plan_by_itself",
+            ),
+            # What waits or is at work in all companies, for the operator and the minute's round.
+            models.Index(
+                fields=["state", "made_at"],
+                condition=models.Q(state__in=("making", "preview", "held", "applying")),
+                name="plan_open",
             ),
         ]
         constraints = [

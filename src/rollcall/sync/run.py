@@ -26,7 +26,7 @@ from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.directory import erasing
-from rollcall.sync import parking, stopping, tally
+from rollcall.sync import cost, parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.catching_up import caught_up, refused
 from rollcall.sync.ending import database_failed, fail, next_run, pass_on, succeed
@@ -57,13 +57,14 @@ def run_connection(
     is not a ``SourceError`` is raised after the run has been marked as failed. Without ``apply_now`` the run
     ends with plans to look at; a person may approve one, else the next run takes it up.
     """
-    with lease(company_id, connection_id) as token:
+    with lease(company_id, connection_id) as token, cost.metering() as meter:
         if token is None:
             return None
         begun = again(partial(_begin, company_id, connection_id, trigger, started_by))
         if begun is None:
             return None
         run, connection = begun
+        meter.begin(run, connection)
         try:
             _work(run, connection, token, apply_now=apply_now)
         except LeaseLost:
@@ -122,7 +123,7 @@ def _begin(
 def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> None:
     if apply_now:
         _finish_applying(connection, token)
-    with opened(connection) as connector:
+    with cost.phase(cost.READ), opened(connection) as connector:
         found = connector.test()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
@@ -210,7 +211,8 @@ def settle(
             company_id, subscription_id, run, token, apply_now=apply_now, now=now, repeated=again_now
         )
 
-    made = again(decide)
+    with cost.phase(cost.PLAN):
+        made = again(decide)
     if made is not None and made.state == PlanState.APPLYING:
         apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
     return made
