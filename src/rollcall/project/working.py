@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app as current_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
+from rollcall.operations import counting
 from rollcall.project import jobs, up
 from rollcall.sync import stopping
 from rollcall.sync.ending import let_go
@@ -42,7 +43,8 @@ def work(concurrency: int) -> int:
     """Run jobs until SIGTERM or SIGINT; return the exit code. ``concurrency`` jobs at the same time."""
     if not isinstance(current_app.connector, DjangoConnector):
         raise click.ClickException("The queue is not set up.")
-    with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
+    worker_connector = current_app.connector.get_worker_connector()
+    with current_app.replace_connector(worker_connector) as app, counting.stored_regularly():
         asyncio.run(_Worker(app, concurrency).run())
     return 0
 
