@@ -76,6 +76,8 @@ class Why(StrEnum):
     VANISHED_UNPROVEN = "vanished_unproven"  # since
     VANISHED_OUTSIDE = "vanished_outside"  # since
     VANISHED_ADMIN = "vanished_admin"  # since
+    # the present record can't be read, so that nothing is decided from the old one (rule 1, invariant 20)
+    UNREADABLE = "unreadable"
     # HR gives a mask instead of the value: the known one stays
     MASKED = "masked"  # fields
     # was erased for good; comes back only when a person allows it

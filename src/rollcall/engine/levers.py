@@ -23,6 +23,7 @@ class Lever(StrEnum):
     """Something that could be different; who can change it stands beside its sentence."""
 
     LISTED_AGAIN = "listed_again"
+    READABLE = "readable"
     STAYS_MISSING = "stays_missing"
     WORKS_HERE = "works_here"
     LEAVES = "leaves"
@@ -156,6 +157,7 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED_UNPROVEN: Lever.LISTED_AGAIN,
     Why.VANISHED_OUTSIDE: Lever.LISTED_AGAIN,
     Why.VANISHED_ADMIN: Lever.LISTED_AGAIN,
+    Why.UNREADABLE: Lever.READABLE,
     Why.ERASED: Lever.ALLOW_AGAIN,
     Why.NO_EMAIL: Lever.EMAIL,
     Why.NOT_AN_EMAIL: Lever.EMAIL,
@@ -182,6 +184,7 @@ _OUT_OF: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED_UNPROVEN: Lever.STAYS_MISSING,
     Why.VANISHED_OUTSIDE: Lever.LEAVES,
     Why.VANISHED_ADMIN: Lever.LEAVES,
+    Why.UNREADABLE: Lever.READABLE,
     Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
     Why.ARCHIVING_IS_OFF: Lever.ARCHIVING_ON,
     Why.LEFT_BUT_NOT_MANAGED: Lever.PREVIEW,
@@ -237,6 +240,7 @@ _ANY: Final = Condition(attribute="work_location", test="one_of", values=("",))
 
 _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.LISTED_AGAIN: lambda world: _person(world, vanished=False, absence=None),
+    Lever.READABLE: lambda world: _person(world, unread=False),
     Lever.STAYS_MISSING: _missing_on,
     Lever.WORKS_HERE: _at_work,
     Lever.LEAVES: _left,

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from rollcall.engine import identity
 from rollcall.engine.absence import WAIT
-from rollcall.engine.change import Change, Kind, Why
+from rollcall.engine.change import ACTING, Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
     OWNED_FIELDS,
@@ -124,6 +124,15 @@ def decide(
         adopt=adopt,
         renumbered=renumbered,
     )
+    lines = _decide(one, given, now, zone)
+    if one.unread and lines and lines[0].kind in ACTING:
+        # Decided from a record that is older than the one that can't be read.
+        return [line(one, Kind.SKIP, Why.UNREADABLE)]
+    return lines
+
+
+def _decide(one: Candidate, given: Given, now: datetime, zone: str) -> list[Change]:
+    settings = given.settings
     today = local_day(now, one.employee, zone)
     where = standing(one.employee, today)
     member = one.member

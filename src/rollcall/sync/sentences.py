@@ -106,6 +106,9 @@ _WHY: Final[Mapping[str, str]] = {
         "Is missing from the list of {tool} since {since}. Owners and admins are not archived for that:"
         " archive them by hand if they have left."
     ),
+    Why.UNREADABLE: gettext_noop(
+        "The record in {tool} cannot be read, so they stay exactly as they are. Correct it there."
+    ),
     Why.MASKED: gettext_noop("{tool} hides the value of: {fields}. What is known stays."),
     Why.ERASED: gettext_noop(
         "Was erased from this entity for good. They come back only if an owner allows them again."

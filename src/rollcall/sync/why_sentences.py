@@ -34,6 +34,7 @@ _HEADLINES: Final[Mapping[Outcome, str]] = {
 
 _LEVERS: Final[Mapping[Lever, str]] = {
     Lever.LISTED_AGAIN: gettext_noop("{tool} lists them again."),
+    Lever.READABLE: gettext_noop("The record in {tool} can be read again."),
     Lever.STAYS_MISSING: gettext_noop("Complete lists of {tool} go on missing them for 24 hours."),
     Lever.WORKS_HERE: gettext_noop(
         "{tool} says that they work here: an active status, and no last day in the past."
