@@ -30,6 +30,8 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorAnswer | None
     # employees, new, changed, absent, set_aside, parsed
     seen: Mapping[str, Any]
+    # seconds, read, plan, apply, cpu, waited (seconds); memory, bytes; requests; empty while it goes on or if it was killed
+    cost: Mapping[str, float]
     started_at: datetime
     finished_at: datetime | None
 
@@ -130,6 +132,7 @@ def _shown(run: Run) -> RunAnswer:
         state=str(run.state),
         error=error,
         seen=run.seen,
+        cost=run.cost,
         started_at=run.started_at,
         finished_at=run.finished_at,
     )

@@ -42,11 +42,13 @@ _GIGABYTE: Final = 1024**3
 FREE_SOON: Final = 2 * _GIGABYTE
 FREE_NOW: Final = _GIGABYTE // 4
 FULL: Final = 0.9
+OURS: Final = frozenset({"unreachable", "not_understood", "internal", "database", "interrupted"})
+"""Errors that the admins of a company can do nothing about. A tool's own faults and limits pass by themselves."""
 
 
 def findings(facts: Facts) -> list[Finding]:
     """Return what is wrong, worst first; nothing when all is well."""
-    found = [*_workers(facts), *_behind(facts), *_plans(facts), *_leaving(facts), *_host(facts)]
+    found = [*_workers(facts), *_behind(facts), *_failing(facts), *_plans(facts), *_leaving(facts), *_host(facts)]
     return sorted(found, key=lambda one: -one.gravity)
 
 
@@ -84,7 +86,7 @@ def _behind(facts: Facts) -> Iterator[Finding]:
                 number,
             )
             % {"n": number, "time": duration(lag)},
-            remedy=_("See which and why below; with a long queue, start one more worker."),
+            remedy=_("Each of them and why stand under “Behind, and why”."),
         )
     if facts.connected.parked:
         yield Finding(
@@ -97,6 +99,22 @@ def _behind(facts: Facts) -> Iterator[Finding]:
             )
             % {"n": facts.connected.parked},
             remedy=_("Look for “connection_parked” in the worker's log, mend the cause, then have an admin sync again."),
+        )
+
+
+def _failing(facts: Facts) -> Iterator[Finding]:
+    number = sum(one.number for one in facts.connected.troubles if one.error in OURS)
+    if number:
+        yield Finding(
+            code="failing",
+            gravity=Gravity.SOON,
+            text=ngettext(
+                "The syncs of %(n)s connection fail for a reason no admin can mend.",
+                "The syncs of %(n)s connections fail for a reason no admin can mend.",
+                number,
+            )
+            % {"n": number},
+            remedy=_("Each reason and what to do stand under “Syncs that do not get through”."),
         )
 
 
