@@ -171,7 +171,8 @@ def test_check_as_json_holds_findings_and_facts(two: Two) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(1, "1 second"), (100, "100 seconds"), (180, "3 minutes"), (7300, "2 hours"), (200_000, "2 days")]
+    ("seconds", "said"),
+    [(1, "1 second"), (100, "100 seconds"), (180, "3 minutes"), (7300, "2 hours"), (200_000, "2 days")],
 )
 def test_a_time_is_told_no_finer_than_it_matters(seconds: int, said: str) -> None:
     assert duration(seconds) == said

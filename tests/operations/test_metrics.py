@@ -30,7 +30,9 @@ def scraped() -> list[Sample]:
     """Everything `/metrics` tells, as Prometheus's own parser understands it."""
     answer = Client().get("/metrics", headers={"Authorization": f"Bearer {WORD}"})
     assert answer.status_code == 200 and answer["Content-Type"].startswith("text/plain")
-    return [one for family in text_string_to_metric_families(answer.content.decode()) for one in family.samples]
+    return [
+        one for family in text_string_to_metric_families(answer.content.decode()) for one in family.samples
+    ]
 
 
 def value(samples: list[Sample], name: str, **labels: str) -> float:
@@ -49,7 +51,9 @@ def test_a_run_is_counted_with_its_requests_people_and_time(flow: Flow) -> None:
     assert value(found, "rollcall_runs_total", state="succeeded", trigger="first", **tool) == 1
     assert value(found, "rollcall_people_read_total", **tool) == PEOPLE
     assert value(found, "rollcall_tool_requests_total", answer="2xx", **tool) >= 2
-    assert value(found, "rollcall_tool_seconds_count", **tool) == value(found, "rollcall_tool_requests_total", **tool)
+    assert value(found, "rollcall_tool_seconds_count", **tool) == value(
+        found, "rollcall_tool_requests_total", **tool
+    )
     assert value(found, "rollcall_run_seconds_total", phase="read", **tool) > 0
     assert value(found, "rollcall_tool_bytes_total", **tool) > 1_000
     assert value(found, "rollcall_run_memory_bytes_count") == 1
@@ -65,7 +69,11 @@ def test_counts_of_many_processes_add_up_and_buckets_are_cumulative() -> None:
     page = {"route": "/x/"}
     assert value(found, "rollcall_page_seconds_count", **page) == 3
     assert value(found, "rollcall_page_seconds_sum", **page) == pytest.approx(99.034)
-    buckets = [one.value for one in found if one.name == "rollcall_page_seconds_bucket" and one.labels["route"] == "/x/"]
+    buckets = [
+        one.value
+        for one in found
+        if one.name == "rollcall_page_seconds_bucket" and one.labels["route"] == "/x/"
+    ]
     assert buckets == sorted(buckets) and (buckets[0], buckets[-1]) == (1, 3)
 
 
@@ -83,7 +91,20 @@ def test_z5_no_label_holds_a_name_an_address_or_an_id(flow: Flow) -> None:
     counting.store()
     body = Client().get("/metrics", headers={"Authorization": f"Bearer {WORD}"}).content.decode()
     assert "@" not in body and flow.two.alice_company.name not in body
-    allowed = {"tool", "state", "trigger", "phase", "le", "answer", "purpose", "route", "method", "error", "version", "database"}
+    allowed = {
+        "tool",
+        "state",
+        "trigger",
+        "phase",
+        "le",
+        "answer",
+        "purpose",
+        "route",
+        "method",
+        "error",
+        "version",
+        "database",
+    }
     assert set(re.findall(r'[{,](\w+)="', body)) <= allowed
     for member in flow.members().values():
         assert member.email not in body and member.last_name not in body.split('"')

@@ -46,7 +46,9 @@ def test_an_operator_without_a_company_lands_there_and_reaches_no_company(here: 
     assert client.get(f"/members/{here.managed.pk}/").status_code == 403
 
 
-def test_it_says_what_is_behind_parked_and_failing_by_company_and_names_no_employee(here: Crew, olga: User) -> None:
+def test_it_says_what_is_behind_parked_and_failing_by_company_and_names_no_employee(
+    here: Crew, olga: User
+) -> None:
     now = timezone.now()
     one = here.connection
     with acting_for(one.company_id):

@@ -38,7 +38,13 @@ def test_run_read_requests_plan_chunks_and_mails_arrive_as_a_tree(flow: Flow, co
     found = collector.spans()
     by_id = {one.span_id: one for one in found}
     parents = {(one.name, by_id[one.parent_span_id].name) for one in found if one.parent_span_id in by_id}
-    assert {("read", "run"), ("request", "read"), ("plan", "run"), ("apply", "run"), ("apply chunk", "apply")} <= parents
+    assert {
+        ("read", "run"),
+        ("request", "read"),
+        ("plan", "run"),
+        ("apply", "run"),
+        ("apply chunk", "apply"),
+    } <= parents
     assert mail.outbox and sum(one.name == "mail" for one in found) == len(mail.outbox)
     run = next(one for one in found if one.name == "run")
     said = {one.key: one.value for one in run.attributes}
@@ -68,7 +74,11 @@ def test_an_error_is_told_by_its_class_alone(collector: Collector) -> None:
         raise ValueError("Quillfeather earns 12")
     provider.shutdown()
     (found,) = collector.spans()
-    assert found.status.message == "ValueError" and collector.words() == {"step", "ValueError", "rollcall.number"}
+    assert found.status.message == "ValueError" and collector.words() == {
+        "step",
+        "ValueError",
+        "rollcall.number",
+    }
 
 
 def test_nothing_is_sent_unless_the_operator_says_where_to() -> None:

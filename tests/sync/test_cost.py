@@ -46,7 +46,9 @@ def test_a_run_that_fails_tells_what_it_cost_until_then(flow: Flow) -> None:
 def test_a_quiet_run_spends_no_statement_on_it(flow: Flow) -> None:
     flow.go_live()
     flow.run()
-    with CaptureQueriesContext(database, ) as asked:
+    with CaptureQueriesContext(
+        database,
+    ) as asked:
         flow.run()
     about = [one["sql"] for one in asked if '"cost"' in one["sql"] and one["sql"].startswith("UPDATE")]
     assert len(about) == 1 and '"finished_at"' in about[0], "it goes with the run's last write"

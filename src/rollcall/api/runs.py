@@ -30,7 +30,7 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorAnswer | None
     # employees, new, changed, absent, set_aside, parsed
     seen: Mapping[str, Any]
-    # seconds, read, plan, apply, cpu, waited (seconds); memory, bytes; requests; empty while it goes on or if it was killed
+    # seconds, read, plan, apply, cpu, waited: seconds; memory, bytes; requests. Empty until it ends or if it is killed
     cost: Mapping[str, float]
     started_at: datetime
     finished_at: datetime | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection as database
 from msgspec import Struct
@@ -105,7 +105,8 @@ WITH due AS (
            CASE WHEN next_run_at < %(grace)s THEN next_run_at ELSE last_good_at + interval '1 hour' END AS since
     FROM connections_connection
     WHERE state NOT IN ('paused', 'disconnected') AND id <> ALL(%(at_work)s)
-      AND (next_run_at < %(grace)s OR (state IN ('connected', 'held', 'syncing') AND error = '' AND last_good_at < %(late)s))
+      AND (next_run_at < %(grace)s
+           OR (state IN ('connected', 'held', 'syncing') AND error = '' AND last_good_at < %(late)s))
 )
 SELECT due.company_id, company.name, due.id, due.tool, due.since, count(*) OVER (), min(due.since) OVER ()
 FROM due JOIN accounts_company company ON company.id = due.company_id ORDER BY due.since, due.id LIMIT %(shown)s
@@ -131,14 +132,21 @@ _PACE: Final = "SELECT coalesce(extract(epoch FROM max(due) - now()), 0)::float8
 
 def connected(now: datetime) -> Connected:
     """Look all connections up; ``now`` is aware."""
-    values = {"grace": now - GRACE, "late": now - LATE, "at_work": list(at_work()), "shown": SHOWN}
+    values: dict[str, Any] = {
+        "grace": now - GRACE,
+        "late": now - LATE,
+        "at_work": list(at_work()),
+        "shown": SHOWN,
+    }
     with access.on_duty(DUTY), database.cursor() as cursor:
         cursor.execute(_GROUPS)
         groups = [Group(tool=t, state=s, number=n, people=p or 0) for t, s, n, p in cursor.fetchall()]
         cursor.execute(_DUE, values)
         due = cursor.fetchall()
         cursor.execute(_TROUBLES, values)
-        troubles = [Trouble(tool=t, error=e, number=n, oldest_good_at=at) for t, e, n, at in cursor.fetchall()]
+        troubles = [
+            Trouble(tool=t, error=e, number=n, oldest_good_at=at) for t, e, n, at in cursor.fetchall()
+        ]
         cursor.execute(_PARKED, values)
         parked = cursor.fetchall()
         cursor.execute(_HELD, values)
@@ -173,6 +181,4 @@ def _reasons(ids: list[int], left: set[int]) -> dict[int, str]:
     if not work.workers().alive:
         return dict.fromkeys(ids, NO_WORKER)
     waiting = work.queued(ids)
-    return {
-        one: QUEUED if one in waiting else LEFT_BEHIND if one in left else NOT_STARTED for one in ids
-    }
+    return {one: QUEUED if one in waiting else LEFT_BEHIND if one in left else NOT_STARTED for one in ids}

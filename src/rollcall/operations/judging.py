@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 from msgspec import Struct
 
 from rollcall.operations.connected import LATE
@@ -48,7 +48,14 @@ OURS: Final = frozenset({"unreachable", "not_understood", "internal", "database"
 
 def findings(facts: Facts) -> list[Finding]:
     """Return what is wrong, worst first; nothing when all is well."""
-    found = [*_workers(facts), *_behind(facts), *_failing(facts), *_plans(facts), *_leaving(facts), *_host(facts)]
+    found = [
+        *_workers(facts),
+        *_behind(facts),
+        *_failing(facts),
+        *_plans(facts),
+        *_leaving(facts),
+        *_host(facts),
+    ]
     return sorted(found, key=lambda one: -one.gravity)
 
 
@@ -98,7 +105,9 @@ def _behind(facts: Facts) -> Iterator[Finding]:
                 facts.connected.parked,
             )
             % {"n": facts.connected.parked},
-            remedy=_("Look for “connection_parked” in the worker's log, mend the cause, then have an admin sync again."),
+            remedy=_(
+                "Look for “connection_parked” in the worker’s log, mend the cause, then have an admin sync again."
+            ),
         )
 
 
@@ -142,7 +151,9 @@ def _plans(facts: Facts) -> Iterator[Finding]:
                 applying.number,
             )
             % _said(applying),
-            remedy=_("If that does not end, look for errors in the worker's log; the next sync goes on with them."),
+            remedy=_(
+                "If that does not end, look for errors in the worker’s log; the next sync goes on with them."
+            ),
         )
 
 
@@ -158,7 +169,7 @@ def _leaving(facts: Facts) -> Iterator[Finding]:
                 events.number,
             )
             % _said(events),
-            remedy=_("Look for “events.reader_failed” in the worker's log."),
+            remedy=_("Look for “events.reader_failed” in the worker’s log."),
         )
     if _old(mails.oldest_seconds, MAILS):
         yield Finding(
@@ -182,7 +193,7 @@ def _leaving(facts: Facts) -> Iterator[Finding]:
                 facts.mails_failed_today,
             )
             % {"n": facts.mails_failed_today},
-            remedy=_("Look for “mail.not_sent” in the worker's log; an admin can send an invitation again."),
+            remedy=_("Look for “mail.not_sent” in the worker’s log; an admin can send an invitation again."),
         )
 
 
@@ -214,15 +225,18 @@ def _host(facts: Facts) -> Iterator[Finding]:
         )
 
 
+_UNITS: Final = (
+    (86_400, ngettext_lazy("%(n)s day", "%(n)s days", "n")),
+    (3_600, ngettext_lazy("%(n)s hour", "%(n)s hours", "n")),
+    (60, ngettext_lazy("%(n)s minute", "%(n)s minutes", "n")),
+)
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it: seconds, minutes, hours or days, whatever is not too fine."""
-    for size, say in (
-        (86_400, lambda n: ngettext("%(n)s day", "%(n)s days", n)),
-        (3_600, lambda n: ngettext("%(n)s hour", "%(n)s hours", n)),
-        (60, lambda n: ngettext("%(n)s minute", "%(n)s minutes", n)),
-    ):
+    for size, said in _UNITS:
         if seconds >= 2 * size:
-            return str(say(int(seconds // size)) % {"n": int(seconds // size)})
+            return said % {"n": int(seconds // size)}
     return ngettext("%(n)s second", "%(n)s seconds", int(seconds)) % {"n": int(seconds)}
 
 

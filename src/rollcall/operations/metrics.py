@@ -38,7 +38,9 @@ class _Once(Collector):
 
 def _totals() -> Totals:
     found: Totals = defaultdict(dict)
-    for metric, text, total in Count.objects.values_list("metric", "labels", "total").order_by("metric", "labels"):
+    for metric, text, total in Count.objects.values_list("metric", "labels", "total").order_by(
+        "metric", "labels"
+    ):
         known = KNOWN.get(metric)
         if known is None:
             # counted by another version
@@ -81,13 +83,33 @@ def _gauges(facts: Facts) -> Iterator[Metric]:
     for name, text, value in (
         ("companies", "Companies of this installation.", facts.companies),
         ("connections_overdue", "Connections that should have been read and were not.", of.overdue),
-        ("lag_seconds", "For how long the connection that waits longest should have been read.", of.lag_seconds),
+        (
+            "lag_seconds",
+            "For how long the connection that waits longest should have been read.",
+            of.lag_seconds,
+        ),
         ("connections_parked", "Connections whose last three runs died.", of.parked),
         ("connections_at_work", "Connections being read or applied now.", facts.workers.connections_at_work),
-        ("leases_left_behind", "Connections that a dead worker held and nobody has taken up yet.", of.left_behind),
-        ("pace_seconds", "How far ahead requests to the busiest HR tool are booked, to keep its limit.", of.pace_seconds),
-        ("jobs_oldest_seconds", "For how long the first job of the queue has waited.", facts.jobs.oldest_seconds),
-        ("mails_failed_today", "Mails of the last 24 hours that were refused or are unconfirmed.", facts.mails_failed_today),
+        (
+            "leases_left_behind",
+            "Connections that a dead worker held and nobody has taken up yet.",
+            of.left_behind,
+        ),
+        (
+            "pace_seconds",
+            "How far ahead requests to the busiest HR tool are booked, to keep its limit.",
+            of.pace_seconds,
+        ),
+        (
+            "jobs_oldest_seconds",
+            "For how long the first job of the queue has waited.",
+            facts.jobs.oldest_seconds,
+        ),
+        (
+            "mails_failed_today",
+            "Mails of the last 24 hours that were refused or are unconfirmed.",
+            facts.mails_failed_today,
+        ),
         ("database_bytes", "Size of the database.", base.bytes),
         ("database_sessions", "Open connections to the database.", base.sessions),
         ("database_sessions_most", "Connections that the database allows.", base.most_sessions),
@@ -110,7 +132,9 @@ def _connections(facts: Facts) -> Iterator[Metric]:
         number.add_metric((group.tool, group.state), group.number)
         people.add_metric((group.tool, group.state), group.people)
     failing = GaugeMetricFamily(
-        "rollcall_connections_failing", "Connections by the error of their last run.", labels=("tool", "error")
+        "rollcall_connections_failing",
+        "Connections by the error of their last run.",
+        labels=("tool", "error"),
     )
     for trouble in facts.connected.troubles:
         failing.add_metric((trouble.tool, trouble.error), trouble.number)
@@ -120,13 +144,19 @@ def _connections(facts: Facts) -> Iterator[Metric]:
 def _waiting(facts: Facts) -> Iterator[Metric]:
     plans = (("held", facts.plans.held), ("preview", facts.plans.preview), ("applying", facts.plans.applying))
     number = GaugeMetricFamily("rollcall_plans", "Lists of changes that are not done.", labels=("state",))
-    oldest = GaugeMetricFamily("rollcall_plans_oldest_seconds", "Age of the first of them.", labels=("state",))
+    oldest = GaugeMetricFamily(
+        "rollcall_plans_oldest_seconds", "Age of the first of them.", labels=("state",)
+    )
     for state, waiting in plans:
         number.add_metric((state,), waiting.number)
         oldest.add_metric((state,), waiting.oldest_seconds)
     yield from (number, oldest)
     jobs = GaugeMetricFamily("rollcall_jobs", "Jobs that are not finished.", labels=("state",))
-    for state, jobs_of in (("waiting", facts.jobs.waiting), ("planned", facts.jobs.planned), ("at_work", facts.jobs.at_work)):
+    for state, jobs_of in (
+        ("waiting", facts.jobs.waiting),
+        ("planned", facts.jobs.planned),
+        ("at_work", facts.jobs.at_work),
+    ):
         jobs.add_metric((state,), jobs_of)
     workers = GaugeMetricFamily("rollcall_workers", "Worker processes.", labels=("state",))
     for state, workers_of in (("alive", facts.workers.alive), ("silent", facts.workers.silent)):
@@ -137,4 +167,6 @@ def _waiting(facts: Facts) -> Iterator[Metric]:
         ("mails", "Mails whose time has come", facts.mails_waiting),
     ):
         yield GaugeMetricFamily(f"rollcall_{name}_waiting", f"{text}.", value=one.number)
-        yield GaugeMetricFamily(f"rollcall_{name}_oldest_seconds", f"{text}: age of the first.", value=one.oldest_seconds)
+        yield GaugeMetricFamily(
+            f"rollcall_{name}_oldest_seconds", f"{text}: age of the first.", value=one.oldest_seconds
+        )

@@ -23,7 +23,9 @@ def details(code: str, facts: Facts) -> list[str]:
             for one in of.parked_shown
         ]
     if code == "held":
-        return [f"{one.company}: list of changes {one.plan_id}, since {_at(one.since)}" for one in of.held_shown]
+        return [
+            f"{one.company}: list of changes {one.plan_id}, since {_at(one.since)}" for one in of.held_shown
+        ]
     if code == "failing":
         return [
             f"{gallery.tool_name(one.tool)}: {error_words(one.error).text}, connections: {one.number}."

@@ -29,12 +29,19 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
     "empty_list": (gettext_noop("The tool sent an empty list"), _ADMIN),
     "unreachable": (
         gettext_noop("The tool cannot be reached"),
-        gettext_noop("If it lasts, check this machine’s way out: DNS, firewall, and ROLLCALL_ALLOW_HOSTS for private hosts."),
+        gettext_noop(
+            "If it lasts, check this machine’s way out: DNS, firewall, and ROLLCALL_ALLOW_HOSTS for private hosts."
+        ),
     ),
-    "failing": (gettext_noop("The tool has a fault of its own"), gettext_noop("Nothing to do: it is tried again.")),
+    "failing": (
+        gettext_noop("The tool has a fault of its own"),
+        gettext_noop("Nothing to do: it is tried again."),
+    ),
     "rate_limited": (
         gettext_noop("The tool asks for fewer requests"),
-        gettext_noop("Nothing to do: it is tried again later. If it lasts, something else uses the same key."),
+        gettext_noop(
+            "Nothing to do: it is tried again later. If it lasts, something else uses the same key."
+        ),
     ),
     "not_understood": (gettext_noop("The tool sent an answer that is not understood"), _REPORT),
     "incomplete": (
@@ -43,7 +50,9 @@ _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "interrupted": (
         gettext_noop("The worker died in the middle of the sync"),
-        gettext_noop("The sync begins again by itself. If it repeats, look whether the worker runs out of memory."),
+        gettext_noop(
+            "The sync begins again by itself. If it repeats, look whether the worker runs out of memory."
+        ),
     ),
     "internal": (gettext_noop("A mistake in Rollcall"), _REPORT),
     "database": (

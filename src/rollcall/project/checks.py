@@ -32,7 +32,11 @@ def metrics_token_is_long(*, app_configs: Sequence[AppConfig] | None, **_: Any) 
     word = settings.ROLLCALL_METRICS_TOKEN
     if word and len(word) < SHORTEST_TOKEN:
         hint = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))' makes a good one."
-        return [Error(f"ROLLCALL_METRICS_TOKEN has less than {SHORTEST_TOKEN} signs.", hint=hint, id="rollcall.E004")]
+        return [
+            Error(
+                f"ROLLCALL_METRICS_TOKEN has less than {SHORTEST_TOKEN} signs.", hint=hint, id="rollcall.E004"
+            )
+        ]
     return []
 
 

@@ -62,7 +62,9 @@ def check(*, as_json: bool) -> None:
 
 
 def _answer() -> Answer:
-    looked = [Looked(name=name, troubles=list(_look(look, gravity))) for name, (gravity, look) in LOOKS.items()]
+    looked = [
+        Looked(name=name, troubles=list(_look(look, gravity))) for name, (gravity, look) in LOOKS.items()
+    ]
     found: Facts | None = None
     if not any(one.troubles for one in looked if one.name in _NEEDED):
         try:
@@ -76,7 +78,9 @@ def _answer() -> Answer:
 
 def _work(found: Facts) -> list[Trouble]:
     return [
-        Trouble(gravity=one.gravity, text=f"{one.text} {one.remedy}", details=telling.details(one.code, found))
+        Trouble(
+            gravity=one.gravity, text=f"{one.text} {one.remedy}", details=telling.details(one.code, found)
+        )
         for one in findings(found)
     ]
 

@@ -41,8 +41,9 @@ class Meter:
         self._stack.callback(_count, run, connection.tool)
         self._stack.enter_context(memory.measured())
         self._stack.enter_context(traffic.heard_by(self))
-        named = {"connection": connection.pk, "run": run.pk, "tool": connection.tool, "trigger": run.trigger}
-        step = self._stack.enter_context(span("run", **named))
+        step = self._stack.enter_context(
+            span("run", connection=connection.pk, run=run.pk, tool=connection.tool, trigger=run.trigger)
+        )
         self._stack.callback(lambda: step.set(state=str(run.state), requests=self._requests))
 
     def answered(self, status: int, seconds: float, size: int) -> None:

@@ -30,7 +30,9 @@ class Known(Struct, frozen=True, kw_only=True):
 _MEGABYTE: Final = 1024 * 1024
 
 KNOWN: Final[Mapping[str, Known]] = {
-    "rollcall_runs": Known(text="Runs that ended, by tool, end and trigger.", labels=("tool", "state", "trigger")),
+    "rollcall_runs": Known(
+        text="Runs that ended, by tool, end and trigger.", labels=("tool", "state", "trigger")
+    ),
     "rollcall_run_seconds": Known(
         text="Seconds of runs, by tool and phase: read, plan, apply.", labels=("tool", "phase")
     ),
@@ -42,9 +44,12 @@ KNOWN: Final[Mapping[str, Known]] = {
     ),
     "rollcall_people_read": Known(text="People read from HR tools by runs that succeeded.", labels=("tool",)),
     "rollcall_tool_requests": Known(
-        text="Requests to HR tools, by tool and kind of answer (2xx, 4xx, 5xx, none).", labels=("tool", "answer")
+        text="Requests to HR tools, by tool and kind of answer (2xx, 4xx, 5xx, none).",
+        labels=("tool", "answer"),
     ),
-    "rollcall_tool_throttled": Known(text="Requests that an HR tool turned away with a 429.", labels=("tool",)),
+    "rollcall_tool_throttled": Known(
+        text="Requests that an HR tool turned away with a 429.", labels=("tool",)
+    ),
     "rollcall_tool_seconds": Known(
         text="Seconds until an HR tool had answered a request.",
         labels=("tool",),

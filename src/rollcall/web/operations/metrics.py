@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus and `/metrics.json` for any other monitoring: only for whoever shows the operator's word."""
+"""`/metrics` for Prometheus, `/metrics.json` for other monitoring: only for whoever shows the operator's word."""
 
 import secrets
 from collections.abc import Callable

@@ -58,7 +58,12 @@ def operations(request: HttpRequest) -> HttpResponse:
 def _lists(found: Connected) -> dict[str, Any]:
     return {
         "behind": [
-            {"one": one, "tool": gallery.tool_name(one.tool), "since": _at(one.since), "why": why_words(one.why)}
+            {
+                "one": one,
+                "tool": gallery.tool_name(one.tool),
+                "since": _at(one.since),
+                "why": why_words(one.why),
+            }
             for one in found.behind
         ],
         "parked": [
@@ -75,9 +80,7 @@ def _lists(found: Connected) -> dict[str, Any]:
             }
             for one in found.troubles
         ],
-        "groups": [
-            (gallery.tool_name(one.tool), one, *CHIPS[State(one.state)]) for one in found.groups
-        ],
+        "groups": [(gallery.tool_name(one.tool), one, *CHIPS[State(one.state)]) for one in found.groups],
     }
 
 

@@ -5,9 +5,8 @@ from typing import Final
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 _PARTS: Final = (
     ("read", _("Reading the HR tool")),
