@@ -17,7 +17,7 @@ from rollcall.operations.facts import Facts, facts
 from rollcall.operations.judging import Gravity, duration, findings
 from rollcall.operations.models import Day
 from rollcall.operations.wording import error_words, why_words
-from rollcall.project.doctor import check
+from rollcall.project.doctor import check, role_troubles
 from rollcall.sync import tasks
 from rollcall.sync.models import Plan, PlanState
 from tests.accounts.people import Two, two_companies
@@ -176,3 +176,9 @@ def test_check_as_json_holds_findings_and_facts(two: Two) -> None:
 )
 def test_a_time_is_told_no_finer_than_it_matters(seconds: int, said: str) -> None:
     assert duration(seconds) == said
+
+
+def test_tables_that_a_read_makes_for_itself_are_no_trouble(two: Two) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE stage_of_a_read (page int)")
+    assert list(role_troubles()) == []

@@ -93,7 +93,7 @@ def _behind(facts: Facts) -> Iterator[Finding]:
                 number,
             )
             % {"n": number, "time": duration(lag)},
-            remedy=_("Each of them and why stand under “Behind, and why”."),
+            remedy=_("See why for each of them; they are named with their companies."),
         )
     if facts.connected.parked:
         yield Finding(
@@ -123,7 +123,7 @@ def _failing(facts: Facts) -> Iterator[Finding]:
                 number,
             )
             % {"n": number},
-            remedy=_("Each reason and what to do stand under “Syncs that do not get through”."),
+            remedy=_("See the reasons: each says what to do."),
         )
 
 
