@@ -42,7 +42,7 @@ def _scraped() -> tuple[set[str], dict[str, set[str]]]:
         if known.edges:
             counts.observe(metric, 1.0, **labels)
         else:
-            counts.add(metric, **labels)
+            counts.add(metric, 1.0, **labels)
     counting.store()
     families = list(text_string_to_metric_families(rendered(facts(timezone.now())).decode()))
     names = {f"{family.name}{suffix}" for family in families for suffix in _SUFFIXES[family.type]}
@@ -63,7 +63,7 @@ def test_every_metric_of_a_scrape_is_explained() -> None:
     page = (DOCS / "monitoring.md").read_text()
     told = {re.sub(r"_(bucket|sum|count)$", "", one) for one in names}
     assert {one for one in told if f"`{one}`" not in page} == set()
-    assert {one for one in re.findall(r"`(rollcall_\w+)`", page)} <= told
+    assert set(re.findall(r"`(rollcall_\w+)`", page)) <= told
 
 
 @pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_no_two_panels_cover_each_other() -> None:
     taken: set[tuple[int, int]] = set()
     for one in DASHBOARD["panels"]:
         at = one["gridPos"]
-        assert 0 <= at["x"] and at["x"] + at["w"] <= 24
+        assert at["x"] >= 0 and at["x"] + at["w"] <= 24
         mine = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
         assert not mine & taken, one["title"]
         taken |= mine

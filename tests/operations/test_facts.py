@@ -127,6 +127,23 @@ def test_a_plan_on_hold_for_days_is_told_with_its_company(flow: Flow) -> None:
     assert found.connected.held_shown[0].company == flow.two.alice_company.name
 
 
+def test_the_first_job_of_the_queue_tells_how_long_it_has_waited() -> None:
+    assert looked().jobs.oldest_seconds == 0
+    tasks.defer_run(1, 1, "clock", "", seconds=500)
+    assert (looked().jobs.waiting, looked().jobs.planned, looked().jobs.oldest_seconds) == (0, 1, 0)
+    for _ in range(2):
+        tasks.defer_run(1, 1, "clock", "")
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = now() - interval '20 minutes' WHERE job_id = ("
+            " SELECT min(id) FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at IS NULL)"
+        )
+    a_worker()
+    found = looked()
+    assert found.jobs.waiting == 2 and found.jobs.oldest_seconds == pytest.approx(1200, abs=60)
+    assert wrong(found) == {"queue": Gravity.SOON}
+
+
 def test_events_that_nobody_hands_on_are_told_with_their_age(flow: Flow) -> None:
     flow.connect()
     found = looked().events_waiting

@@ -138,7 +138,7 @@ def _mails_waiting(now: datetime) -> Waiting:
 def _mails_failed(now: datetime) -> int:
     with access.on_duty("mail"):
         found: int = _one(
-            "SELECT count(*) FROM notify_mail WHERE state IN ('failed', 'unconfirmed') AND created_at > %s",
+            "SELECT count(*) FROM notify_mail WHERE state IN ('unconfirmed', 'failed') AND created_at > %s",
             [now - timedelta(days=1)],
         )[0]
     return found

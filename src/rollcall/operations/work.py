@@ -30,16 +30,20 @@ class Workers(Struct, frozen=True, kw_only=True):
     connections_at_work: int
 
 
+# Jobs without a time of their own are deferred in the order of their ids: the first of them has waited longest.
 _JOBS: Final = """
-SELECT count(*) FILTER (WHERE todo AND due <= now()),
-       coalesce(extract(epoch FROM max(now() - due) FILTER (WHERE todo AND due <= now())), 0)::float8,
-       count(*) FILTER (WHERE todo AND due > now()), count(*) FILTER (WHERE NOT todo)
-FROM (
-    SELECT job.status = 'todo' AS todo, coalesce(job.scheduled_at, (
-        SELECT min(event.at) FROM procrastinate_events event WHERE job.status = 'todo' AND event.job_id = job.id
-    ), now()) AS due
-    FROM procrastinate_jobs job WHERE job.status IN ('todo', 'doing')
-) job
+WITH open AS (
+    SELECT id, status = 'todo' AS todo, scheduled_at FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
+), counted AS (
+    SELECT count(*) FILTER (WHERE todo AND coalesce(scheduled_at, now()) <= now()) AS waiting,
+           min(scheduled_at) FILTER (WHERE todo) AS set_for,
+           min(id) FILTER (WHERE todo AND scheduled_at IS NULL) AS first,
+           count(*) FILTER (WHERE todo AND scheduled_at > now()) AS planned, count(*) FILTER (WHERE NOT todo) AS doing
+    FROM open
+)
+SELECT waiting, greatest(0, extract(epoch FROM now() - least(set_for, (
+           SELECT min(at) FROM procrastinate_events WHERE job_id = first))))::float8, planned, doing
+FROM counted
 """
 _WORKERS: Final = """
 SELECT count(*) FILTER (WHERE last_heartbeat > now() - make_interval(secs => %(silent)s)),
@@ -53,7 +57,7 @@ def jobs() -> Jobs:
     with database.cursor() as cursor:
         cursor.execute(_JOBS)
         waiting, oldest, planned, doing = cursor.fetchone()
-    return Jobs(waiting=waiting, oldest_seconds=oldest, planned=planned, at_work=doing)
+    return Jobs(waiting=waiting, oldest_seconds=oldest or 0.0, planned=planned, at_work=doing)
 
 
 def workers() -> Workers:
