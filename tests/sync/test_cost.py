@@ -36,6 +36,7 @@ def test_what_is_applied_counts_as_its_own_phase(flow: Flow) -> None:
 def test_a_run_that_fails_tells_what_it_cost_until_then(flow: Flow) -> None:
     flow.connect()
     flow.fault("A1", mode="401")
+    counts.take()
     run = flow.run("first")
     assert run.state == "failed" and run.cost["requests"] >= 1
     taken = counts.take()
