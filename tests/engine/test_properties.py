@@ -66,6 +66,7 @@ def settings_of_an_entity(draw: st.DrawFn) -> Settings:
         exceptions=draw(named_people([*IDS, "gone"])),
         archive_inactive=draw(st.sampled_from([True, True, False])),
         invite=draw(INVITES),
+        domains=draw(st.sampled_from([(), (), (), ("co.example",)])),
         fields=draw(OWNED),
     )
 
@@ -76,6 +77,7 @@ def own_addresses(person: str) -> list[Any]:
         f"{person}@co.example",
         f" {person}@CO.example",
         f"new{person}@co.example",
+        f"new{person}@mail.example",
         None,
         UNSET,
         "nonsense",

@@ -60,6 +60,8 @@ class Why(StrEnum):
     REUSED_ID = "reused_id"  # before, now
     # the address is made to look like a member's (I4)
     LOOKS_LIKE = "looks_like"  # email, other
+    # at none of the company's domains: nobody is invited there until it is allowed (I11)
+    FOREIGN_DOMAIN = "foreign_domain"  # email
     INVITE_LATER = "invite_later"  # start, day
     NO_START_DATE = "no_start_date"
     STATUS_UNKNOWN = "status_unknown"

@@ -45,6 +45,7 @@ class Lever(StrEnum):
     DECIDE = "decide"
     TWO_PEOPLE = "two_people"
     ALLOW_AGAIN = "allow_again"
+    ALLOW_DOMAIN = "allow_domain"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -168,6 +169,7 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.REUSED_ID: Lever.DECIDE,
     Why.LOOKS_LIKE: Lever.DECIDE,
     Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
+    Why.FOREIGN_DOMAIN: Lever.ALLOW_DOMAIN,
     Why.INVITE_LATER: Lever.WAIT,
     Why.NO_START_DATE: Lever.START_DATE,
     Why.STATUS_UNKNOWN: Lever.STATUS,
@@ -260,6 +262,7 @@ _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.INVITE_AT_ONCE: lambda world: _options(world, invite=AtOnce()),
     Lever.ARCHIVING_ON: lambda world: _options(world, archive_inactive=True),
     Lever.PREVIEW: lambda world: structs.replace(world, adopt=True),
+    Lever.ALLOW_DOMAIN: lambda world: _options(world, domains=()),
     Lever.ALLOW_AGAIN: lambda world: _person(world, erased=False),
     Lever.OTHER_OWNER: lambda world: _member(world, last_owner=False),
     # A person brings them back, so that they are active whatever HR says.

@@ -17,7 +17,7 @@ from rollcall.engine.masks import is_address
 from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Named, Scope, added_by, by_employee, outside
-from rollcall.engine.settings import Settings
+from rollcall.engine.settings import Settings, is_foreign
 from rollcall.engine.snapshot import Employee, Status, fold_email
 from rollcall.engine.status import comes_or_works, last_day
 
@@ -206,6 +206,7 @@ def join(
         and employee.id not in vanished
         and employee.id not in unread
         and (key := _wish(employee, shared)) is not None
+        and not is_foreign(settings or Settings(), key)
         and (
             decided.get(employee.id) is Decided.SAME
             or not _is_held(employee, by_member[link.member_id], key, seeming, settings or Settings())

@@ -27,7 +27,7 @@ from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
-from rollcall.engine.settings import Settings, invited_from
+from rollcall.engine.settings import Settings, invited_from, is_foreign
 from rollcall.engine.snapshot import Employee, Status, is_email
 from rollcall.engine.status import Standing, last_day, local_day, standing
 
@@ -231,6 +231,8 @@ def _obstacle(one: Candidate, given: Given, where: Standing, tied: Standing) -> 
     unsure = identity.obstacle(one, given, tied)
     if unsure:
         return unsure
+    if identity.known(one) is None and is_foreign(given.settings, key):
+        return line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})
     return _doubt(one, Kind.SKIP) if where is Standing.DOUBTFUL else None
 
 
@@ -282,6 +284,9 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
         return [
             line(one, Kind.SKIP, Why.EMAIL_TAKEN, params={"email": email_key(one.employee) or member.email})
         ]
+    key = email_key(one.employee)
+    if key and is_foreign(given.settings, key):
+        return [line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})]
     early = _too_early(one, given.settings, where, today)
     if early:
         return [early]

@@ -25,7 +25,7 @@ from rollcall.engine.absence import Absence
 from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key, is_new_address
 from rollcall.engine.roster import Bank, Link, Member
-from rollcall.engine.settings import Settings
+from rollcall.engine.settings import Settings, is_foreign
 from rollcall.engine.status import first_day
 from rollcall.sync import matching
 from rollcall.sync.candidate_rows import MEMBER, manager_of, member_of, seems_other
@@ -305,7 +305,7 @@ def _is_taken(question: Question, member: Member | None, own: str, key: str | No
         if holder is None or (member is not None and holder[0] == member.id):
             return False
         wish = holder[1]
-        if wish is None or wish == wanted or not is_address(wish):
+        if wish is None or wish == wanted or not is_address(wish) or is_foreign(question.settings, wish):
             return True
         wanted = wish
     return True

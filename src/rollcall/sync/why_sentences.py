@@ -52,6 +52,7 @@ _LEVERS: Final[Mapping[Lever, str]] = {
     ),
     Lever.RIGHT_EMAIL: gettext_noop("The e-mail of one of the two is corrected in {tool}."),
     Lever.STATUS: gettext_noop("Status and dates in {tool} agree that they work here."),
+    Lever.ALLOW_DOMAIN: gettext_noop("The domain of their e-mail is added to the company’s in the settings."),
     Lever.START_DATE: gettext_noop("{tool} has a start date for them."),
     Lever.WAIT: gettext_noop("You wait until {day}."),
     Lever.INVITE_AT_ONCE: gettext_noop("Future hires are invited at once in the settings."),

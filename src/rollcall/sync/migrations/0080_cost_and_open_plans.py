@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0006_tries")]
+    dependencies = [("sync", "0007_doubt")]
 
     operations = [
         migrations.AddField(
