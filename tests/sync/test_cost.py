@@ -47,12 +47,15 @@ def test_a_run_that_fails_tells_what_it_cost_until_then(flow: Flow) -> None:
 def test_a_quiet_run_spends_no_statement_on_it(flow: Flow) -> None:
     flow.go_live()
     flow.run()
-    with CaptureQueriesContext(
-        database,
-    ) as asked:
-        flow.run()
-    about = [one["sql"] for one in asked if '"cost"' in one["sql"] and one["sql"].startswith("UPDATE")]
-    assert len(about) == 1 and '"finished_at"' in about[0], "it goes with the run's last write"
+    with CaptureQueriesContext(database) as asked:
+        run = flow.run()
+    about = [
+        one["sql"] for one in asked if "UPDATE sync_run" in one["sql"] or 'UPDATE "sync_run"' in one["sql"]
+    ]
+    assert len(about) == 1 and "finished_at" in about[0] and "cost" in about[0], (
+        "it goes with the run's last write"
+    )
+    assert set(run.cost) == FIGURES and run.cost["read"] > 0
 
 
 def test_outside_a_run_nothing_is_measured(flow: Flow) -> None:

@@ -69,7 +69,9 @@ _WHY: Final[Mapping[str, str]] = {
     NO_WORKER: gettext_noop("No worker is alive"),
     QUEUED: gettext_noop("Its job waits in the queue: too few workers, or a long one before it"),
     LEFT_BEHIND: gettext_noop("A worker died with it; it is taken up within a minute"),
-    NOT_STARTED: gettext_noop("Its job was lost or never made; it is queued again when its time comes next"),
+    NOT_STARTED: gettext_noop(
+        "No worker has begun it: all are busy, or its job was lost; it is taken up by itself"
+    ),
 }
 
 
