@@ -63,15 +63,18 @@ class Run(models.Model):
     seen = models.JSONField(default=dict)
     # sync.cost.Cost; empty for a run that was killed
     cost = models.JSONField(default=dict, db_default={})
+    # retention has looked at it, and it stays: see sync/retention.py
+    settled = models.BooleanField(default=False, db_default=False)
     # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
     levels = models.JSONField(default=dict)
 
     class Meta:
-        """History is read newest first, all of it or what failed."""
+        """History is read newest first, all of it or what failed; retention looks for the oldest it has not seen."""
 
         indexes = [
             models.Index(fields=["connection", "-id"], name="run_newest"),
             models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+            models.Index(fields=["started_at"], name="run_not_settled", condition=models.Q(settled=False)),
         ]
 
 
@@ -160,10 +163,13 @@ class Plan(models.Model):
 
 
 class Line(models.Model):
-    """One change, or one remark, of a plan."""
+    """One change, or one remark, of a plan. Its pages are half empty at first: each line is marked once it is done."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE)
+    # no index and no constraint: the plan has them, and both indexes below begin with it
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, db_index=False)
     number = models.PositiveIntegerField()
     kind = models.TextField()
     employee_id = models.TextField()

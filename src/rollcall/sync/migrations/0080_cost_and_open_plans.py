@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0007_doubt")]
+    dependencies = [("sync", "0009_settled")]
 
     operations = [
         migrations.AddField(
