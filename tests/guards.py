@@ -140,8 +140,8 @@ GUARDS: Final = (
         guard="What a person set, and the HR tool does not decide, is not overwritten.",
         shows="decision 8, invariant 8",
         file="engine/differences.py",
-        old="    return owner is Ownership.HR or (creating",
-        new="    return True or (creating",
+        old="for name, owner in owners.items() if owner is Ownership.HR and name not in kept}",
+        new="for name in owners if name not in kept}",
         test=CASES + "an_email_that_is_not_read_is_not_changed",
     ),
     Mutant(
@@ -213,9 +213,9 @@ GUARDS: Final = (
     Mutant(
         guard="Changes that were left out of a plan are not made.",
         shows="rule 2, decision 4",
-        file="sync/apply.py",
-        old="Line.objects.filter(plan=plan, state=LineState.WANTED, kind__in=ACTING)",
-        new="Line.objects.filter(plan=plan, kind__in=ACTING).exclude(state=LineState.DONE)",
+        file="sync/applying.py",
+        old="WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s)",
+        new="WHERE plan_id = %s AND state <> 'done' AND kind = ANY(%s)",
         test=UNDO + "test_doubtful_changes_can_be_left_out_of_a_held_plan",
     ),
     Mutant(
