@@ -61,15 +61,20 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # sync.cost.Cost; empty for a run that was killed
+    cost = models.JSONField(default=dict, db_default={})
+    # retention has looked at it, and it stays: see sync/retention.py
+    settled = models.BooleanField(default=False, db_default=False)
     # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
     levels = models.JSONField(default=dict)
 
     class Meta:
-        """History is read newest first, all of it or what failed."""
+        """History is read newest first, all of it or what failed; retention looks for the oldest it has not seen."""
 
         indexes = [
             models.Index(fields=["connection", "-id"], name="run_newest"),
             models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+            models.Index(fields=["started_at"], name="run_not_settled", condition=models.Q(settled=False)),
         ]
 
 
@@ -140,6 +145,12 @@ class Plan(models.Model):
                 fields=["subscription", "finished_at"],
                 condition=models.Q(began_at__isnull=False),
                 name="plan_by_itself",
+            ),
+            # What waits or is at work in all companies, for the operator and the minute's round.
+            models.Index(
+                fields=["state", "made_at"],
+                condition=models.Q(state__in=("making", "preview", "held", "applying")),
+                name="plan_open",
             ),
         ]
         constraints = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('events', '0002_lookups'),
+        ("events", "0002_lookups"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('directory', '0009_decisions'),
+        ("directory", "0009_decisions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

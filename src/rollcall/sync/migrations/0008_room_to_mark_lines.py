@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('sync', '0007_doubt'),
+        ("sync", "0007_doubt"),
     ]
 
     operations = [
