@@ -114,7 +114,9 @@ def differences(
     # Nearly everybody is the same in both places, and tuples are compared at once.
     differing = () if told == known and told[0].strip() else zip(PLAIN_FIELDS, told, known, strict=True)
     for name, value, own in differing:
-        if value is UNSET or name not in read or (value == own and name != "email"):
+        if value is UNSET:
+            continue
+        if name not in read or (value == own and name != "email"):
             continue
         if own is None and type(value) is str and value[:1] not in SUSPECT and name != "email":
             # for nearly every field of somebody new: a plain text
