@@ -30,6 +30,8 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorAnswer | None
     # employees, new, changed, absent, set_aside, parsed
     seen: Mapping[str, Any]
+    # seconds, read, plan, apply, cpu, waited: seconds; memory, bytes; requests. Empty until it ends or if it is killed
+    cost: Mapping[str, float]
     started_at: datetime
     finished_at: datetime | None
 
@@ -59,7 +61,7 @@ class Undo(msgspec.Struct, frozen=True):
 
 router = Router(tags=["runs"])
 _PLAIN: Final = ("id", "connection_id", "trigger", "state", "started_at", "finished_at")
-_COLUMNS: Final = (*_PLAIN, "seen", "error", "error_params")
+_COLUMNS: Final = (*_PLAIN, "seen", "cost", "error", "error_params")
 
 
 @router.get("/{int:connection_id}/runs", auth=Bearer("read"), summary="List runs", **told(Listed[RunAnswer]))
@@ -121,10 +123,11 @@ def _of_run(one: Plan) -> PlanOfRun:
 
 
 def _listed(row: Sequence[Any]) -> RunAnswer:
-    *values, seen, code, params = row
+    *values, seen, cost, code, params = row
     return RunAnswer(
         **dict(zip(_PLAIN, values, strict=True)),
         seen=msgspec.json.decode(seen),
+        cost=msgspec.json.decode(cost),
         error=_error(code, msgspec.json.decode(params)),
     )
 
@@ -133,6 +136,7 @@ def _shown(run: Run) -> RunAnswer:
     return RunAnswer(
         **{name: getattr(run, name) for name in _PLAIN},
         seen=run.seen,
+        cost=run.cost,
         error=_error(run.error, run.error_params),
     )
 
