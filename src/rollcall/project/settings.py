@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "rollcall.project.logs.RequestLineMiddleware",
     "rollcall.web.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "rollcall.api.layers.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -87,7 +87,7 @@ _FINISH: Final = f"""
         company_name = %(company_name)s, identity = %(identity)s, employees = %(employees)s,
         unreadable = %(unreadable)s::jsonb, set_aside = %(set_aside)s::jsonb, progress = '{{}}',
         changes_since = %(changes_since)s, changes_key = %(changes_key)s, full_read_at = %(full_read_at)s,
-        last_good_at = %(now)s, next_run_at = %(next)s, lease = NULL, lease_until = NULL
+        failures = 0, last_good_at = %(now)s, next_run_at = %(next)s, lease = NULL, lease_until = NULL
     FROM still WHERE c.id = still.id RETURNING c.id
 """
 

@@ -103,7 +103,8 @@ def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_
         began = time.monotonic()
         fetched, usual = _read(run, connection, connector, facts, token, unmoved)
         seconds = time.monotonic() - began
-        if fetched.full and not facts.hooked:
+        # Who said no is asked again when there is something to do, and with each new day.
+        if fetched.full and not facts.hooked and not (whole and facts.refused):
             webhooks.ensure(connection, connector, now=run.started_at)
     company, identity = found.company or "", found.identity or ""
     run.seen = _seen(connection, fetched, usual, seconds)
