@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Adds the index."""
 
-    dependencies = [("connections", "0014_absent_index")]
+    dependencies = [("connections", "0015_known_records")]
 
     operations = [
         migrations.AddIndex(
