@@ -300,7 +300,7 @@ GUARDS: Final = (
         old="matched WHERE regrouped UNION SELECT external_id FROM flagged",
         new="matched WHERE regrouped",
         test="tests/connections/test_few.py"
-        "::test_m1_m2_m3_few_changes_leave_the_loops_that_a_look_at_everybody_finds[0]",
+        "::test_m1_m2_m3_few_changes_leave_the_loops_that_a_look_at_everybody_finds",
     ),
     Mutant(
         guard="Nothing is decided from what was known before a record became unreadable.",
