@@ -36,6 +36,7 @@ WHAT: Final = {
     "airbyte.read": "airbyte-cdk, bare read",
     "singer.first": "Singer, first run",
     "singer.second": "Singer, second run",
+    "diffsync.load_few": "diffsync, its objects of both sides made",
     "diffsync.few": "diffsync, 0.1 % differ",
     "diffsync.many": "diffsync, 10 % differ",
     "diffsync.new": "diffsync, everybody new",
