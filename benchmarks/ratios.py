@@ -27,6 +27,7 @@ class Ratio(Struct, frozen=True, kw_only=True):
 
 
 _FIRST_SYNC: Final = ("ours.read", "ours.plan", "ours.apply")
+_ITS_FLOORS: Final = ("floor.read", "floor.mirror", "floor.plan", "floor.apply")
 
 RATIOS: Final = (
     Ratio(
@@ -72,8 +73,20 @@ RATIOS: Final = (
         below=_FIRST_SYNC,
         at_least=1,
     ),
+    Ratio(
+        what="dlt, first run / (read floor + write floor of the mirror)",
+        above=("dlt.first",),
+        below=("floor.read", "floor.mirror"),
+    ),
+    Ratio(what="dlt, first run / floors of the whole first sync", above=("dlt.first",), below=_ITS_FLOORS),
+    Ratio(what="airbyte-cdk, bare read / read floor", above=("airbyte.read",), below=("floor.read",)),
     Ratio(what="Singer, first run / first read", above=("singer.first",), below=("ours.read",)),
     Ratio(what="Singer, second run / quiet run", above=("singer.second",), below=("ours.quiet",)),
+    Ratio(
+        what="diffsync with its objects / planning, 0.1 % differ",
+        above=("diffsync.load_few", "diffsync.few"),
+        below=("planned.few",),
+    ),
     Ratio(
         what="diffsync / planning, 0.1 % differ", above=("diffsync.few",), below=("planned.few",), at_least=20
     ),
