@@ -75,7 +75,7 @@ def _one(name: str, clock: Clock, home: Path, asked: Mapping[str, Any]) -> dict[
         if name == "diffsync":
             task["sides"] = sides.write(asked["people"], Path(folder))
         command = [str(PYTHON), "-m", f"benchmarks.peers.{peer.module}"]
-        steps = clock.child(name, command, task, environment=_environment(folder))
+        steps = clock.child(name, command, task, environment=environment(folder))
     return {f"{name}.{step}": spent for step, spent in steps.items()}
 
 
@@ -94,7 +94,7 @@ def _database(home: Path) -> Iterator[str]:
             connection.execute("DROP DATABASE peers WITH (FORCE)")
 
 
-def _environment(folder: str) -> dict[str, str]:
+def environment(folder: str) -> dict[str, str]:
     """Nothing of ours or of this user's, and every telemetry off before its first start."""
     return {
         "PATH": os.environ.get("PATH", ""),
