@@ -42,6 +42,8 @@ if _OUTSIDE:
 import django
 from django.conf import settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as tries
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
@@ -50,6 +52,11 @@ from tests import homes, planted
 
 # Filled by migrations, so they stay when a test's rows go.
 _LASTING = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+# How long it takes to make values up says how busy the machine is, nothing of our code.
+tries.register_profile("rollcall", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+tries.load_profile("rollcall")
 
 
 def pytest_configure(config: pytest.Config) -> None:

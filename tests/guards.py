@@ -286,6 +286,14 @@ GUARDS: Final = (
         test="tests/connections/test_fetch.py::test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were",
     ),
     Mutant(
+        guard="Nothing is decided from what was known before a record became unreadable.",
+        shows="rule 1, invariant 20",
+        file="engine/plan.py",
+        old="    if one.unread and lines and lines[0].kind in ACTING:",
+        new="    if False:",
+        test="tests/engine/test_unread.py::test_e6_rule1_inv20_nothing_is_decided_from_the_record_before_the_unreadable_one",
+    ),
+    Mutant(
         guard="The key of another company ends the run.",
         shows="A6",
         file="sync/run.py",

@@ -86,7 +86,6 @@ NOT_BUILT: Final[Mapping[str, str]] = {
     "N3": "Rollcall is no SCIM server yet",
     "N5": "Rollcall is no SCIM server yet",
     "N6": "Rollcall is no SCIM server yet",
-    "I11": "nobody can say yet which domains are the company's",
     "I12": "no test of its own yet",
     "C7": "no test of its own yet",
     "M5": "no test of its own yet",

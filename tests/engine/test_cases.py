@@ -3,8 +3,8 @@
 Keys of a case: ``snapshot`` (employees as the HR tool told them), ``members`` and ``links`` (the roster),
 ``settings``, ``now`` (aware), ``zone`` (of the entity), ``plan`` (the expected lines), and where needed
 ``banks`` (by employee id), ``vanished`` (ids the last complete read did not see), ``absences`` (of them, by id),
-``kept`` (fields that the tool seems to have lost), ``decisions`` (what a person said, by employee id), ``adopt`` and
-``shows`` (product and fault ids).
+``unread`` (ids whose record it could not use), ``kept`` (fields that the tool seems to have lost),
+``decisions`` (what a person said, by employee id), ``adopt`` and ``shows`` (product and fault ids).
 """
 
 from datetime import datetime
@@ -36,6 +36,7 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     links: list[Link] = []
     banks: dict[str, Bank] = {}
     vanished: list[str] = []
+    unread: list[str] = []
     absences: dict[str, Absence] = {}
     kept: list[str] = []
     decisions: dict[str, Decided] = {}
@@ -64,6 +65,7 @@ def candidates_of(case: Case) -> list[Candidate]:
         exceptions=case.settings.exceptions,
         banks=case.banks,
         vanished=case.vanished,
+        unread=case.unread,
         decisions=case.decisions,
         settings=case.settings,
         day=first_day(case.now),

@@ -66,6 +66,7 @@ def settings_of_an_entity(draw: st.DrawFn) -> Settings:
         exceptions=draw(named_people([*IDS, "gone"])),
         archive_inactive=draw(st.sampled_from([True, True, False])),
         invite=draw(INVITES),
+        domains=draw(st.sampled_from([(), (), (), ("co.example",)])),
         fields=draw(OWNED),
     )
 
@@ -76,6 +77,7 @@ def own_addresses(person: str) -> list[Any]:
         f"{person}@co.example",
         f" {person}@CO.example",
         f"new{person}@co.example",
+        f"new{person}@mail.example",
         None,
         UNSET,
         "nonsense",
@@ -170,6 +172,7 @@ def companies(draw: st.DrawFn, *, contested: bool) -> Case:
         },
         vanished=vanished,
         absences={one: draw(ABSENCES) for one in vanished},
+        unread=draw(st.one_of(st.just([]), st.lists(st.sampled_from(IDS), unique=True, max_size=2))),
         settings=draw(settings_of_an_entity()),
         now=NOW,
         adopt=draw(st.booleans()),
@@ -276,7 +279,7 @@ def test_a_person_has_at_most_one_acting_line_and_it_comes_first(case: Case) -> 
 
 
 @given(companies(contested=False))
-def test_inv1_inv20_rule5_who_vanished_is_archived_only_when_proven_and_whom_a_person_archived_stays(
+def test_inv1_inv20_rule5_who_vanished_is_archived_only_when_proven_who_is_unread_or_archived_by_hand_stays(
     case: Case,
 ) -> None:
     """Invariants 1 and 20, product decisions 2 and 10."""
@@ -285,6 +288,7 @@ def test_inv1_inv20_rule5_who_vanished_is_archived_only_when_proven_and_whom_a_p
     assert not by_hand & {line.member_id for line in lines}
     role_of = {one.id: one.role for one in case.members}
     for line in lines:
+        assert line.employee_id not in case.unread
         if line.employee_id in case.vanished:
             gone = case.absences[line.employee_id]
             assert line.kind is Kind.ARCHIVE and line.why is Why.VANISHED and gone.proven and gone.runs

@@ -90,10 +90,12 @@ def test_s11_s30_s39_s41_an_owner_signs_in_connects_chooses_and_confirms_by_keyb
     page.locator("#c0-attribute").wait_for()
     steps.settle(page)
     keys.reach("#c0-attribute")
-    page.keyboard.type(page.locator("#c0-attribute option[value=work_location]").inner_text())
-    page.keyboard.press("Tab")
-    # the values of the attribute that was just chosen, not those that stood there before
+    words = page.locator("#c0-attribute option[value=work_location]").inner_text()
     office = f'[name=c0-value][value="{steps.OFFICES[0]}"]'
+    # the values come with an answer of their own, which closes what was opened before it
+    with page.expect_response(lambda answer: answer.url.endswith(steps.CONFIGURE)):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
     page.locator(office).wait_for(state="attached")
     steps.settle(page)
     if not page.locator(office).is_visible():

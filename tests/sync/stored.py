@@ -26,6 +26,7 @@ def store_employees(
     banks: Mapping[str, Bank] | None = None,
     vanished: Sequence[str] = (),
     absences: Mapping[str, Absence] | None = None,
+    unread: Sequence[str] = (),
 ) -> dict[str, str]:
     """Write the mirror; returns employee id -> digest."""
     rows = []
@@ -48,6 +49,7 @@ def store_employees(
                 absent_since=missing.since if missing else AT if one.id in vanished else None,
                 absent_runs=missing.runs if missing else 0,
                 absent_proven_at=AT if missing and missing.proven else None,
+                unread_since=AT if one.id in unread else None,
                 **given,
             )
         )

@@ -199,6 +199,41 @@ def test_inv20_a_record_that_cannot_be_read_is_present_and_proves_nothing(flow: 
         flow.run()
 
 
+def test_e6_i1_inv20_nobody_is_archived_by_what_was_known_before_their_record_became_unreadable(
+    flow: Flow,
+) -> None:
+    """A last day comes while the record that may take it back can't be read: with its number, or without any."""
+    flow.go_live(ARCHIVING)
+    for fault in ("E6", "I1"):
+        struck = str(flow.fault(fault)[0])
+        flow.run()
+        let_leave(flow, struck)
+        flow.run()
+        assert state_of(flow, struck) != State.ARCHIVED and whys(flow)[struck] == "skip.unreadable", fault
+        flow.heal()
+        flow.run()
+        assert flow.employee(struck).unread_since is None
+        assert state_of(flow, struck) != State.ARCHIVED, "the tool says that they stay"
+
+
+def let_leave(flow: Flow, employee: str) -> None:
+    """Their last day, known for long, is over."""
+    day = timezone.now().date() - timedelta(days=2)
+    row = Employee.objects.filter(external_id=employee)
+    flow.get(lambda: row.update(status="inactive", last_working_day=day, record_digest=b"", digest=""))
+
+
+def test_p2_inv20_people_of_a_page_that_was_never_known_are_missed_when_it_is_gone(flow: Flow) -> None:
+    """The page of an unreadable record is read in full each time; without it the list is not the one of before."""
+    flow.go_live(ARCHIVING)
+    struck = [str(one) for one in flow.fault("E6")]
+    flow.run()
+    flow.control("remove", ids=[int(one) for one in struck])
+    flow.run()
+    assert all(flow.employee(one).absent_since is not None for one in struck)
+    assert not any(flow.employee(one).unread_since for one in struck)
+
+
 def test_i1_a_doubtful_read_does_not_bring_back_who_was_archived_for_being_gone(flow: Flow) -> None:
     """Somebody without a number might be anybody: that is no reason to give access back either."""
     flow.go_live(ARCHIVING)

@@ -85,6 +85,7 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
             case.snapshot,
             banks=case.banks,
             vanished=case.vanished,
+            unread=case.unread,
             absences=case.absences,
         )
         store_members(entity, case.members)
@@ -132,6 +133,7 @@ def planned(find: Any, case: Case, renumbered: bool) -> list[Change]:
     )
 
 
+@pytest.mark.thorough
 @often
 @given(case=st.one_of(cases(contested=True), cases(contested=False)))
 def test_i2_i6_m1_m2_m3_both_readings_of_everybody_give_the_same_plan(entity: Entity, case: Case) -> None:

@@ -24,7 +24,7 @@ from rollcall.sync.run import run_connection
 from rollcall.sync.sentences import error_sentence
 from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 BROKEN = [
     pytest.param("A3", {}, {"credentials"}, id="key revoked (A3)"),

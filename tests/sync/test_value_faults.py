@@ -22,7 +22,7 @@ from tests.sync.flow import PEOPLE, Flow, only
 from tests.sync.spoiling import Spoiling, between, each_row, honest
 from tests.web.crew import browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 # fields of BambooHR's list -> fields of ours that hold a text as it came
 TEXTS = {

@@ -22,7 +22,7 @@ from rollcall.sync.sentences import error_sentence
 from tests.sync.flow import Flow
 from tests.sync.spoiling import Spoiling, between, each_row, every_list, honest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 JSON = "application/json"
 API = sorted(key for key, kind in TOOLS.items() if kind.tool.kind == "api")

@@ -298,6 +298,7 @@ def _looked_at(company_id: int, wanted: Wanted) -> int:
     return int(blocks)
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_a_page_of_100000_entries_is_quick_whatever_is_asked(owner_connection: psycopg.Connection) -> None:
     """Fewer than 25 statements a page, and the log is found by its indexes: a few of its thousands of blocks.

@@ -82,6 +82,7 @@ def nothing_connected(hr: World) -> bool:
         return not Connection.objects.exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tool", TOOLS)
 def test_signing_in_at_the_tool_connects_without_a_key(hr: World, tool: str) -> None:
     """S14, S20 (Deel), S21 (PayFit), S24"""

@@ -124,6 +124,8 @@ def test_saving_leads_to_a_preview_and_changes_nobody(hr: World) -> None:
         {"scope": "everybody", "invite": "days_before", "days": "-1"},
         {"scope": "everybody", "invite": "days_before", "days": "367"},
         {"scope": "everybody", "invite": "days_before", "days": "٣"},
+        {"scope": "everybody", "domains": "acme.example, not a domain"},
+        {"scope": "everybody", "domains": " ".join(f"acme{n}.example" for n in range(51))},
     ],
 )
 def test_an_unfinished_form_is_not_saved_and_says_what_is_missing(hr: World, form: dict[str, object]) -> None:
@@ -154,6 +156,7 @@ ROUND = [
             include_managers=True,
         ),
         invite=DaysBefore(14),
+        domains=("acme.example", "acme.fr"),
         fields={"bank_account": Ownership.AT_CREATION},
     ),
 ]
@@ -164,6 +167,12 @@ def test_settings_survive_the_form(settings: Settings) -> None:
     choice = choices.from_settings(settings)
     assert not choices.problems(choice)
     assert choices.to_settings(choice, Settings()) == settings
+
+
+def test_i11_domains_are_read_however_they_are_typed() -> None:
+    post = QueryDict("scope=everybody&domains=@Acme.example%3B%20acme.fr%2Cacme.example%0D%0Aacme.de")
+    made = choices.to_settings(choices.from_post(post), Settings())
+    assert made.domains == ("acme.example", "acme.fr", "acme.de")
 
 
 def test_a_strange_form_becomes_the_plain_one() -> None:

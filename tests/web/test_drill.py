@@ -124,6 +124,7 @@ def test_c5_a_drill_beside_a_sync_says_to_try_again(live: World) -> None:
     assert 'id="drill-start"' in page
 
 
+@pytest.mark.thorough
 def test_c1_a_drill_whose_worker_died_can_be_started_again(live: World) -> None:
     client = live.alice
     client.post(DRILL)
@@ -148,6 +149,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(drill, list(arguments))
 
 
+@pytest.mark.thorough
 def test_the_command_prints_every_disaster_and_ends_with_0_when_nobody_loses_access(live: World) -> None:
     done = call(str(live.two.alice_entity.pk))
     assert done.exit_code == 0, done.output

@@ -92,6 +92,7 @@ def addresses(here: Crew) -> list[str]:
     return found
 
 
+@pytest.mark.thorough
 def test_inv3_no_page_of_any_kind_takes_the_last_owner_away(here: Crew) -> None:
     """Taken from the router, so that a new page cannot be forgotten; as the owner herself and as an admin."""
     tried = 0

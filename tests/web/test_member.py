@@ -261,6 +261,7 @@ def test_s56_each_detail_says_where_it_comes_from_and_since_when(here: Crew) -> 
     assert "Team: “Blue”." in page
 
 
+@pytest.mark.thorough
 def test_the_history_of_a_member_is_read_page_by_page(here: Crew) -> None:
     client, address = browser(here.two.alice), f"/members/{here.manual.pk}/"
     for number in range(23):

@@ -101,6 +101,7 @@ def test_z1_inv18_another_companys_ids_are_a_404_for_every_verb(
     assert now_is(here.manual).state == before
 
 
+@pytest.mark.thorough
 def test_z1_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dict[str, int]]) -> None:
     here, ids = here_ids
     foreign = [status for *_, status in _answers(here.two.charlie, _addresses(ids))]

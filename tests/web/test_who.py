@@ -214,3 +214,13 @@ def test_the_api_lists_conflicts_and_takes_a_decision(here: Crew) -> None:
     done = client.post(f"{address}/77/decide", body, content_type="application/json")
     assert (done.status_code, done.json()["decision"]) == (200, "other")
     assert client.get(address).json() == {"items": [], "next": None}
+
+
+def test_the_card_of_the_hr_tool_says_how_many_wait_and_leads_there(here: Crew) -> None:
+    card = browser(here.two.alice).get("/settings/integrations/").content.decode()
+    assert "it is not sure who is meant" not in card
+    with acting_for(here.two.alice_company.pk):
+        employ(here, "77")
+        waits(here, 1, "77", Why.NEW_NUMBER)
+    card = browser(here.two.alice).get("/settings/integrations/").content.decode()
+    assert "1 conflict: it is not sure who is meant." in card and 'href="/conflicts/"' in card

@@ -43,6 +43,7 @@ _EXAMPLE = {
     ],
     "archive_inactive": True,
     "invite": {"type": "days_before", "days": 7},
+    "domains": ["acme.example"],
     "fields": {"job_title": "at_creation", "bank_account": "not_read"},
 }
 

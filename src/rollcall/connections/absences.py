@@ -73,6 +73,31 @@ def note_back(cursor: Any, connection_id: int) -> int:
     return int(cursor.rowcount)
 
 
+def note_unread(cursor: Any, read: Read, *, anybody: bool) -> None:
+    """Note whose record this read could not use, and forget it of all others, in the table ``present``'s transaction.
+
+    ``read.excused`` are those known by number. With ``anybody`` a record had none: it may be that of anybody who was
+    not in the read. What the mirror has of them may be old, so nothing is decided from it (rule 1, invariant 20).
+    """
+    cursor.execute(
+        """
+        UPDATE connections_employee e SET unread_since = CASE WHEN u.unread THEN %(now)s END
+        FROM (
+            SELECT id, external_id = ANY(%(excused)s)
+                OR (%(anybody)s AND NOT EXISTS (SELECT FROM present p WHERE p.id = t.id)) AS unread
+            FROM connections_employee t WHERE t.connection_id = %(connection)s
+        ) u
+        WHERE u.id = e.id AND u.unread <> (e.unread_since IS NOT NULL)
+        """,
+        {
+            "connection": read.connection_id,
+            "now": read.now,
+            "excused": list(read.excused),
+            "anybody": anybody,
+        },
+    )
+
+
 def count_on(cursor: Any, connection_id: int, now: datetime) -> None:
     """Count a complete read whose pages were all those of the read before: who was absent is absent still."""
     cursor.execute(

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.accounts.again import again
-from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back
+from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back, note_unread
 from rollcall.connections.gone import Gone
 from rollcall.connections.merging import (
     MANY,
@@ -124,14 +124,17 @@ def fetch_changes(
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
-    Nobody is called absent by it (P7). ``None`` when the tool can't tell, or tells of people who were deleted: only
-    a full read can show that. Arguments and errors as with ``fetch``.
+    Nobody is called absent by it (P7). ``None`` when the tool can't tell, tells of people who were deleted, or of
+    somebody unreadable without a number: only a full read can show who that is. Arguments and errors as with ``fetch``.
     """
     delta = connector.changes(since)
     if delta is None or delta.deleted:
         return None
     reading = _Reading(connection, connector, gone)
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
+    if any(one.id is None for one in reading.aside):
+        # It may be anybody's; only a list of everybody shows whose it is not.
+        return None
     found = again(lambda: reading.in_one(reading.merge_changes, now, guard), though_lost=False)
     return found, delta.next_since
 
@@ -282,7 +285,9 @@ class _Reading:
         known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         if self.read == 0 and known:
             raise EmptyList("no people in the answer", people=str(known))
-        if self.known and not self.new_pages and len(self.hit_pages) == len(self.known):
+        # The page of a record that was set aside is never among the known ones: without it, its people are missing.
+        same = self.known and not self.new_pages and len(self.hit_pages) == len(self.known)
+        if same and not self.connection.set_aside:
             with database.cursor() as cursor:
                 count_on(cursor, self.connection.pk, now)
             return self._result(known, 0, 0, 0)
@@ -308,13 +313,13 @@ class _Reading:
                     expect_many(cursor)
                 self._drop_doubles(cursor)
                 changed, new, regrouped = merge_rows(cursor, self.connection, now)
-                self._bring_back(cursor)
+                self._bring_back(cursor, now)
                 if regrouped:
                     mark_loops(cursor, self.connection.pk)
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
 
-    def _bring_back(self, cursor: Any) -> None:
+    def _bring_back(self, cursor: Any, now: datetime) -> None:
         """Whoever is told of is present; and pages that held another state of them prove nothing any more."""
         cursor.execute(
             """
@@ -324,22 +329,29 @@ class _Reading:
                 UNION SELECT employee FROM stage_seen
             ), back AS (
                 UPDATE connections_employee e
-                SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL
-                WHERE e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM told)
+                SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL, unread_since = NULL
+                WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id IN (SELECT id FROM told)
+            ), aside AS (
+                UPDATE connections_employee e SET unread_since = %(now)s
+                WHERE e.connection_id = %(c)s AND e.external_id = ANY(%(aside)s) AND e.unread_since IS NULL
+                  AND e.id NOT IN (SELECT id FROM told)
             )
             DELETE FROM connections_readpage p
             WHERE p.connection_id = %(c)s AND p.employees && (SELECT array_agg(id) FROM told)
             """,
-            {"c": self.connection.pk},
+            {"c": self.connection.pk, "now": now, "aside": [one.id for one in self.aside]},
         )
 
     def _note_absences(self, cursor: Any, now: datetime, known: int, usual: float | None) -> Noted:
         self._note_present(cursor)
         excused = [one.id for one in self.aside if one.id is not None]
-        if len(excused) < len(self.aside):
+        nameless = len(excused) < len(self.aside)
+        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
+        if self.aside or self.connection.set_aside:
+            note_unread(cursor, read, anybody=nameless)
+        if nameless:
             # Somebody unreadable without an id might be anybody: this read proves nobody's absence (I1).
             return Noted(0, note_back(cursor, self.connection.pk))
-        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
         return note_absences(cursor, read)
 
     def _note_present(self, cursor: Any) -> None:

@@ -193,6 +193,8 @@ class Employee(models.Model):
     absent_runs = models.PositiveIntegerField(default=0)
     # the complete full read at least engine.absence.WAIT after the first one that missed them too
     absent_proven_at = models.DateTimeField(null=True)
+    # since when reads could not use their record, so that the columns say what was true before that
+    unread_since = models.DateTimeField(null=True)
     # names, e-mail and numbers in small letters without accents, as members have it: searches look into it
     search = models.GeneratedField(
         expression=Func(

@@ -60,6 +60,8 @@ class Why(StrEnum):
     REUSED_ID = "reused_id"  # before, now
     # the address is made to look like a member's (I4)
     LOOKS_LIKE = "looks_like"  # email, other
+    # at none of the company's domains: nobody is invited there until it is allowed (I11)
+    FOREIGN_DOMAIN = "foreign_domain"  # email
     INVITE_LATER = "invite_later"  # start, day
     NO_START_DATE = "no_start_date"
     STATUS_UNKNOWN = "status_unknown"
@@ -76,6 +78,8 @@ class Why(StrEnum):
     VANISHED_UNPROVEN = "vanished_unproven"  # since
     VANISHED_OUTSIDE = "vanished_outside"  # since
     VANISHED_ADMIN = "vanished_admin"  # since
+    # the present record can't be read, so that nothing is decided from the old one (rule 1, invariant 20)
+    UNREADABLE = "unreadable"
     # HR gives a mask instead of the value: the known one stays
     MASKED = "masked"  # fields
     # was erased for good; comes back only when a person allows it

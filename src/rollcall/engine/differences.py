@@ -11,7 +11,7 @@ from rollcall.engine.masks import BLANK, is_address, is_mask
 from rollcall.engine.match import Candidate, Decided, ManagerState, email_key, full_name
 from rollcall.engine.roster import Member
 from rollcall.engine.scope import sends_managers
-from rollcall.engine.settings import Ownership, Settings, ownership
+from rollcall.engine.settings import Ownership, Settings, is_foreign, ownership
 from rollcall.engine.snapshot import fold_email
 
 PLAIN_FIELDS: Final[Mapping[str, str]] = {
@@ -94,7 +94,7 @@ def differences(
         after = _text(value.strip() if name == "email" and value else value)
         before = _text(getattr(member, name)) if member else None
         if name == "email":
-            remark, kept = _email(one, after, member)
+            remark, kept = _email(one, after, member, given.settings)
             notes.extend(remark)
             if kept:
                 continue
@@ -129,7 +129,9 @@ def _is_read(given: Given, name: str, *, creating: bool) -> bool:
     return owner is Ownership.HR or (creating and (owner is Ownership.AT_CREATION or name == "email"))
 
 
-def _email(one: Candidate, after: str | None, member: Member | None) -> tuple[list[Change], bool]:
+def _email(
+    one: Candidate, after: str | None, member: Member | None, settings: Settings
+) -> tuple[list[Change], bool]:
     """Return remarks on the address HR gives, and whether the member keeps the present one."""
     if after is None:
         return [line(one, Kind.NOTE, Why.NO_EMAIL)], True
@@ -141,6 +143,8 @@ def _email(one: Candidate, after: str | None, member: Member | None) -> tuple[li
         return [], True
     if not is_address(after):
         return [line(one, Kind.NOTE, Why.NOT_AN_EMAIL, params=params)], True
+    if is_foreign(settings, fold_email(after)):
+        return [line(one, Kind.NOTE, Why.FOREIGN_DOMAIN, params=params)], True
     if one.twins:
         return [shared(one, Kind.NOTE)], True
     if one.email_taken:

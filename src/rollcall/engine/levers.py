@@ -23,6 +23,7 @@ class Lever(StrEnum):
     """Something that could be different; who can change it stands beside its sentence."""
 
     LISTED_AGAIN = "listed_again"
+    READABLE = "readable"
     STAYS_MISSING = "stays_missing"
     WORKS_HERE = "works_here"
     LEAVES = "leaves"
@@ -44,6 +45,7 @@ class Lever(StrEnum):
     DECIDE = "decide"
     TWO_PEOPLE = "two_people"
     ALLOW_AGAIN = "allow_again"
+    ALLOW_DOMAIN = "allow_domain"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -156,6 +158,7 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED_UNPROVEN: Lever.LISTED_AGAIN,
     Why.VANISHED_OUTSIDE: Lever.LISTED_AGAIN,
     Why.VANISHED_ADMIN: Lever.LISTED_AGAIN,
+    Why.UNREADABLE: Lever.READABLE,
     Why.ERASED: Lever.ALLOW_AGAIN,
     Why.NO_EMAIL: Lever.EMAIL,
     Why.NOT_AN_EMAIL: Lever.EMAIL,
@@ -166,6 +169,7 @@ _INTO: Final[Mapping[Outcome | Why, Lever]] = {
     Why.REUSED_ID: Lever.DECIDE,
     Why.LOOKS_LIKE: Lever.DECIDE,
     Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
+    Why.FOREIGN_DOMAIN: Lever.ALLOW_DOMAIN,
     Why.INVITE_LATER: Lever.WAIT,
     Why.NO_START_DATE: Lever.START_DATE,
     Why.STATUS_UNKNOWN: Lever.STATUS,
@@ -182,6 +186,7 @@ _OUT_OF: Final[Mapping[Outcome | Why, Lever]] = {
     Why.VANISHED_UNPROVEN: Lever.STAYS_MISSING,
     Why.VANISHED_OUTSIDE: Lever.LEAVES,
     Why.VANISHED_ADMIN: Lever.LEAVES,
+    Why.UNREADABLE: Lever.READABLE,
     Why.HAS_NEW_NUMBER: Lever.TWO_PEOPLE,
     Why.ARCHIVING_IS_OFF: Lever.ARCHIVING_ON,
     Why.LEFT_BUT_NOT_MANAGED: Lever.PREVIEW,
@@ -237,6 +242,7 @@ _ANY: Final = Condition(attribute="work_location", test="one_of", values=("",))
 
 _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.LISTED_AGAIN: lambda world: _person(world, vanished=False, absence=None),
+    Lever.READABLE: lambda world: _person(world, unread=False),
     Lever.STAYS_MISSING: _missing_on,
     Lever.WORKS_HERE: _at_work,
     Lever.LEAVES: _left,
@@ -256,6 +262,7 @@ _CHANGES: Final[Mapping[Lever, Callable[[World], World]]] = {
     Lever.INVITE_AT_ONCE: lambda world: _options(world, invite=AtOnce()),
     Lever.ARCHIVING_ON: lambda world: _options(world, archive_inactive=True),
     Lever.PREVIEW: lambda world: structs.replace(world, adopt=True),
+    Lever.ALLOW_DOMAIN: lambda world: _options(world, domains=()),
     Lever.ALLOW_AGAIN: lambda world: _person(world, erased=False),
     Lever.OTHER_OWNER: lambda world: _member(world, last_owner=False),
     # A person brings them back, so that they are active whatever HR says.

@@ -17,7 +17,7 @@ from rollcall.engine.masks import is_address
 from rollcall.engine.reuse import is_somebody_else
 from rollcall.engine.roster import Bank, Link, Member, Role, State
 from rollcall.engine.scope import Condition, Everybody, Named, Scope, added_by, by_employee, outside
-from rollcall.engine.settings import Settings
+from rollcall.engine.settings import Settings, is_foreign
 from rollcall.engine.snapshot import Employee, Status, fold_email
 from rollcall.engine.status import comes_or_works, last_day
 
@@ -100,6 +100,8 @@ class Candidate(Struct, frozen=True, kw_only=True):
     # not seen by the last complete read
     vanished: bool = False
     absence: Absence | None = None
+    # the last read could not use their record: what is known of them is older
+    unread: bool = False
     # the person with this employee id, or this address, was erased from the entity
     erased: bool = False
 
@@ -165,13 +167,15 @@ def join(
     exceptions: Iterable[Named] = (),
     banks: Mapping[str, Bank] | None = None,
     vanished: Collection[str] = (),
+    unread: Collection[str] = (),
     decisions: Mapping[str, Decided] | None = None,
     settings: Settings | None = None,
     day: date = date.max,
 ) -> list[Candidate]:
     """Return one candidate for each employee, ordered by employee id.
 
-    ``vanished``: ids that the last complete read did not see; ``decisions``: what a person said, by employee id;
+    ``vanished``: ids that the last complete read did not see; ``unread``: whose record it could
+    not use; ``decisions``: what a person said, by employee id;
     ``settings``: of the entity, for whom the HR tool's ids may stand;
     ``day``: the earliest on earth, before which nobody's future begins.
     """
@@ -200,7 +204,9 @@ def join(
         if (employee := by_id.get(link.employee_id)) is not None
         and employee.id in inside
         and employee.id not in vanished
+        and employee.id not in unread
         and (key := _wish(employee, shared)) is not None
+        and not is_foreign(settings or Settings(), key)
         and (
             decided.get(employee.id) is Decided.SAME
             or not _is_held(employee, by_member[link.member_id], key, seeming, settings or Settings())
@@ -238,6 +244,7 @@ def join(
                 looks_like=_looks_like(key, member or holder, seeming),
                 decided=decided.get(employee.id),
                 vanished=employee.id in vanished,
+                unread=employee.id in unread,
                 manager=_manager(employee, by_id, link_of, by_member, inside),
                 leads=employee.id in leaders or _owns(member if link else holder),
                 manager_before=_name(by_member.get(member.manager_id))

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from rollcall.engine import identity
 from rollcall.engine.absence import WAIT
-from rollcall.engine.change import Change, Kind, Why
+from rollcall.engine.change import ACTING, Change, Kind, Why
 from rollcall.engine.differences import (
     NEVER_CLEARED,
     OWNED_FIELDS,
@@ -27,7 +27,7 @@ from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key
 from rollcall.engine.roster import Member, Role, State
 from rollcall.engine.scope import Condition, Named, value_of
-from rollcall.engine.settings import Settings, invited_from
+from rollcall.engine.settings import Settings, invited_from, is_foreign
 from rollcall.engine.snapshot import Employee, Status, is_email
 from rollcall.engine.status import Standing, last_day, local_day, standing
 
@@ -124,6 +124,15 @@ def decide(
         adopt=adopt,
         renumbered=renumbered,
     )
+    lines = _decide(one, given, now, zone)
+    if one.unread and lines and lines[0].kind in ACTING:
+        # Decided from a record that is older than the one that can't be read.
+        return [line(one, Kind.SKIP, Why.UNREADABLE)]
+    return lines
+
+
+def _decide(one: Candidate, given: Given, now: datetime, zone: str) -> list[Change]:
+    settings = given.settings
     today = local_day(now, one.employee, zone)
     where = standing(one.employee, today)
     member = one.member
@@ -222,6 +231,8 @@ def _obstacle(one: Candidate, given: Given, where: Standing, tied: Standing) -> 
     unsure = identity.obstacle(one, given, tied)
     if unsure:
         return unsure
+    if identity.known(one) is None and is_foreign(given.settings, key):
+        return line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})
     return _doubt(one, Kind.SKIP) if where is Standing.DOUBTFUL else None
 
 
@@ -273,6 +284,9 @@ def _return(one: Candidate, given: Given, where: Standing, today: date, member: 
         return [
             line(one, Kind.SKIP, Why.EMAIL_TAKEN, params={"email": email_key(one.employee) or member.email})
         ]
+    key = email_key(one.employee)
+    if key and is_foreign(given.settings, key):
+        return [line(one, Kind.SKIP, Why.FOREIGN_DOMAIN, params={"email": key})]
     early = _too_early(one, given.settings, where, today)
     if early:
         return [early]

@@ -33,6 +33,11 @@ class DaysBefore(Struct, frozen=True, tag="days_before"):
 
 Invite: TypeAlias = AtOnce | DaysBefore
 
+MOST_DOMAINS: Final = 50
+
+Domain: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s@,;]+\.[^\s@,;.]+$", max_length=253)]
+"""What stands behind the @ of an address, such as acme.example."""
+
 MOST_EXCEPTIONS: Final = 500
 """More people than this are a group, and a group is what conditions are for."""
 
@@ -46,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     # S36-S38: off until somebody asks for it
     archive_inactive: bool = False
     invite: Invite = field(default_factory=AtOnce)
+    # of the company's own addresses, those below them included; nobody else is invited. None named: all are right
+    domains: Annotated[tuple[Domain, ...], Meta(max_length=MOST_DOMAINS)] = ()
     # fields that are not from HR; every other field is
     fields: Mapping[str, Ownership] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -79,6 +86,12 @@ def signed(settings: Settings, before: Settings, *, by: str, at: datetime) -> Se
 def invited_from(invite: Invite, start: date) -> date:
     """Return the first day on which somebody who starts on ``start`` may be invited."""
     return date.min if isinstance(invite, AtOnce) else start - timedelta(days=invite.days)
+
+
+def is_foreign(settings: Settings, key: str) -> bool:
+    """Tell whether a folded address is at none of the company's domains, where these are named (I11)."""
+    own = [f".{domain.casefold()}" for domain in settings.domains]
+    return bool(own) and not f".{key.rpartition('@')[2]}".endswith(tuple(own))
 
 
 def ownership(settings: Settings, name: str) -> Ownership:

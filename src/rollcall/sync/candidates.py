@@ -25,7 +25,7 @@ from rollcall.engine.absence import Absence
 from rollcall.engine.masks import is_address
 from rollcall.engine.match import Candidate, Decided, email_key, is_new_address
 from rollcall.engine.roster import Bank, Link, Member
-from rollcall.engine.settings import Settings
+from rollcall.engine.settings import Settings, is_foreign
 from rollcall.engine.status import first_day
 from rollcall.sync import matching
 from rollcall.sync.candidate_rows import MEMBER, manager_of, member_of, seems_other
@@ -165,7 +165,8 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
     same = ", ".join(MEMBER)
     sql = f"""
         SELECT {columns},
-               e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.manager_in_loop,
+               e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.unread_since IS NOT NULL,
+               e.manager_in_loop,
                l.id, l.managed,
                EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
                (SELECT count(*) FROM connections_employee t
@@ -251,6 +252,7 @@ def _found(
         since,
         missed,
         proven,
+        unread,
         loop,
         link_id,
         managed,
@@ -281,6 +283,7 @@ def _found(
         manager_before=before if member and member.manager_id else "",
         vanished=since is not None,
         absence=Absence(since=since, runs=missed, proven=proven) if since else None,
+        unread=unread,
         **matching.values(row[-matching.COUNT :]),
     )
     return Found(candidate, digest, link_id)
@@ -302,7 +305,7 @@ def _is_taken(question: Question, member: Member | None, own: str, key: str | No
         if holder is None or (member is not None and holder[0] == member.id):
             return False
         wish = holder[1]
-        if wish is None or wish == wanted or not is_address(wish):
+        if wish is None or wish == wanted or not is_address(wish) or is_foreign(question.settings, wish):
             return True
         wanted = wish
     return True
@@ -324,6 +327,7 @@ def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None
             LEFT JOIN directory_link l ON l.member_id = h.id AND l.connection_id = %(connection)s
             LEFT JOIN connections_employee e
               ON e.connection_id = %(connection)s AND e.external_id = l.employee_id AND e.absent_since IS NULL
+             AND e.unread_since IS NULL
              AND (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
              AND e.status IS DISTINCT FROM 'inactive'
              AND (e.status IS NOT NULL OR coalesce(e.last_working_day, e.end_date) IS NULL)

@@ -66,6 +66,10 @@ _WHY: Final[Mapping[str, str]] = {
         "The e-mail {email} is easily mistaken for {other}. Nothing is sent to it until somebody says that it"
         " is right."
     ),
+    Why.FOREIGN_DOMAIN: gettext_noop(
+        "The e-mail {email} is at none of your company’s domains, so nothing is sent there. Add the domain in the"
+        " settings if it is right."
+    ),
     Why.INVITE_LATER: gettext_noop("Starts on {start} and will be invited on {day}."),
     Why.NO_START_DATE: gettext_noop(
         "Has no start date in {tool}, and invitations wait for it. Add one there, or invite people at once."
@@ -105,6 +109,9 @@ _WHY: Final[Mapping[str, str]] = {
     Why.VANISHED_ADMIN: gettext_noop(
         "Is missing from the list of {tool} since {since}. Owners and admins are not archived for that:"
         " archive them by hand if they have left."
+    ),
+    Why.UNREADABLE: gettext_noop(
+        "The record in {tool} cannot be read, so they stay exactly as they are. Correct it there."
     ),
     Why.MASKED: gettext_noop("{tool} hides the value of: {fields}. What is known stays."),
     Why.ERASED: gettext_noop(

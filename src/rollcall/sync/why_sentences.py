@@ -34,6 +34,7 @@ _HEADLINES: Final[Mapping[Outcome, str]] = {
 
 _LEVERS: Final[Mapping[Lever, str]] = {
     Lever.LISTED_AGAIN: gettext_noop("{tool} lists them again."),
+    Lever.READABLE: gettext_noop("The record in {tool} can be read again."),
     Lever.STAYS_MISSING: gettext_noop("Complete lists of {tool} go on missing them for 24 hours."),
     Lever.WORKS_HERE: gettext_noop(
         "{tool} says that they work here: an active status, and no last day in the past."
@@ -51,6 +52,7 @@ _LEVERS: Final[Mapping[Lever, str]] = {
     ),
     Lever.RIGHT_EMAIL: gettext_noop("The e-mail of one of the two is corrected in {tool}."),
     Lever.STATUS: gettext_noop("Status and dates in {tool} agree that they work here."),
+    Lever.ALLOW_DOMAIN: gettext_noop("The domain of their e-mail is added to the company’s in the settings."),
     Lever.START_DATE: gettext_noop("{tool} has a start date for them."),
     Lever.WAIT: gettext_noop("You wait until {day}."),
     Lever.INVITE_AT_ONCE: gettext_noop("Future hires are invited at once in the settings."),

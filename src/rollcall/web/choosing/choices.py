@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from rollcall.engine.plan import NEVER_CLEARED, OWNED_FIELDS
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, Scope
 from rollcall.engine.settings import MOST_EXCEPTIONS, AtOnce, DaysBefore, Invite, Ownership, Settings
+from rollcall.web.choosing import domains
 
 MOST_CONDITIONS: Final = 20
 MOST_DAYS: Final = 366
@@ -53,13 +54,15 @@ class Choice(msgspec.Struct, kw_only=True):
     # at_once, on_start, days_before
     invite: str = "at_once"
     days: str = "7"
+    # the company's, as they were typed
+    domains: str = ""
     fields: dict[str, str] = msgspec.field(default_factory=dict)
     # names the settings that the form was made from, empty when nobody knows
     made_from: str = ""
 
 
 class Wrong(msgspec.Struct, frozen=True):
-    """What has to be mended, and where: *filter*, ``c<i>``, ``x<i>``, *names* or *days*."""
+    """What has to be mended, and where: *filter*, ``c<i>``, ``x<i>``, *names*, *days* or *domains*."""
 
     place: str
     sentence: str
@@ -74,6 +77,7 @@ def from_settings(settings: Settings) -> Choice:
             Name(employee_id=one.employee_id, act=one.act, reason=one.reason) for one in settings.exceptions
         ],
         archive_inactive=settings.archive_inactive,
+        domains=", ".join(settings.domains),
         fields={name: str(owner) for name, owner in settings.fields.items()},
     )
     if isinstance(scope, Filter):
@@ -105,6 +109,7 @@ def from_post(post: QueryDict) -> Choice:
         archive_inactive="archive_inactive" in post,
         invite=post.get("invite", "at_once"),
         days=post.get("days", "").strip(),
+        domains=_text(post, "domains")[: domains.LONGEST],
         fields={
             name: own
             for name in OWNED_FIELDS
@@ -199,7 +204,8 @@ def problems(choice: Choice) -> list[Wrong]:
     if choice.invite == "days_before" and _days(choice.days) is None:
         said = gettext("Give a number of days from 0 to %(most)s for the invitation.")
         found.append(Wrong("days", said % {"most": MOST_DAYS}))
-    return found
+    complaint = domains.complaint(choice.domains)
+    return [*found, Wrong("domains", complaint)] if complaint else found
 
 
 def _unfinished(row: Row) -> str:
@@ -222,6 +228,7 @@ def to_settings(choice: Choice, before: Settings) -> Settings:
         exceptions=exceptions_of(choice),
         archive_inactive=choice.archive_inactive,
         invite=_invite(choice),
+        domains=domains.named(choice.domains),
         fields=_owners(choice.fields),
     )
 

@@ -190,6 +190,7 @@ def _page(
         "filter_wrong": complaints.get("filter", ""),
         "names_wrong": complaints.get("names", ""),
         "days_wrong": complaints.get("days", ""),
+        "domains_wrong": complaints.get("domains", ""),
         "conflict": meanwhile,
         "focus": focus,
         "rows": conditions.shown(choice.rows, known, subscription.seen_values, wrong),

@@ -37,6 +37,7 @@ def settings_in_words(settings: Settings, names: Mapping[str, str] | None = None
         if sends_managers(settings.scope)
         else pgettext("line managers", "Not read"),
         gettext("When people are hired"): _hired(settings),
+        gettext("Domains of your company"): ", ".join(settings.domains) or pgettext("domains", "All"),
         gettext("When people leave"): (
             gettext("Archived automatically") if settings.archive_inactive else gettext("Not archived")
         ),

@@ -16,6 +16,7 @@ from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
 from rollcall.sync.preview import waiting_plan
+from rollcall.sync.remarks import conflicts, newest_look
 from rollcall.sync.run_notices import present_notices
 from rollcall.sync.sentences import change_sentence, error_sentence, field_label
 from rollcall.web.moments import Moment, moment
@@ -83,6 +84,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     waiting_says: str
     # nothing had happened during the pause
     caught_up: bool
+    # records of which it is not sure who is meant, and that wait for a person
+    conflicts: int
     unreadable: list[str]
     # what the last sync found doubtful and did not let through
     notices: list[str]
@@ -133,6 +136,7 @@ def card_of(entity: Entity) -> Card | None:
     zone = entity.time_zone
     applying = Plan.objects.filter(entity=entity, state=PlanState.APPLYING).exists()
     tool = gallery.TOOLS.get(connection.tool)
+    newest = newest_look(entity.pk) if subscription.is_live else None
     return Card(
         connection=connection,
         tool_name=gallery.tool_name(connection.tool),
@@ -161,6 +165,7 @@ def card_of(entity: Entity) -> Card | None:
         paused_since=moment(subscription.paused_since, zone),
         waiting_says=change_sentence(waiting.counts) if waiting is not None else "",
         caught_up=entity.pk in connection.progress.get("caught_up", ()),
+        conflicts=conflicts(newest.counts) if newest is not None else 0,
         unreadable=sorted({field_label(name) for name in connection.unreadable}),
         notices=notices,
         can_connect=entity.company.plan in actions.PLANS_WITH_HR,
