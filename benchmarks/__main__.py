@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from benchmarks import rivals, rounds
-from benchmarks.machine import described
+from benchmarks.machine import described, revision
 from benchmarks.shown import Report, into_page, lines
 
 
@@ -51,11 +51,12 @@ def bench(
     wanted = _peers(peers, no_peers=no_peers)
     _tell(f"{small} people, to compare with")
     few = rounds.once(small, (), tell=_tell, planning=False)
+    code = revision()
     report = Report(machine={}, rounds=[], small=few)
     for number in range(times):
         _tell(f"round {number + 1} of {times}, {people} people, {datetime.now(UTC):%H:%M:%S} UTC")
         done = [*report.rounds, rounds.once(people, wanted, tell=_tell, profiles=profiles or "")]
-        report = Report(machine=described(done), rounds=done, small=few)
+        report = Report(machine=described(done, code), rounds=done, small=few)
         if keep:
             Path(keep).write_bytes(msgspec.json.encode(report))
     click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines(report)))
