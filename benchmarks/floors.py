@@ -67,14 +67,15 @@ def question(tool: Tool) -> dict[str, object]:
 def read(tool: Tool, asked: dict[str, object]) -> Read:
     """Fetch all pages and decode each; one page is kept at a time."""
     people = size = number = 0
-    for body in _pages(tool, asked):
+    for body in pages(tool, asked):
         people += len(msgspec.json.decode(body)["data"])
         size += len(body)
         number += 1
     return Read(people, size, number)
 
 
-def _pages(tool: Tool, asked: dict[str, object]) -> Iterator[bytes]:
+def pages(tool: Tool, asked: dict[str, object]) -> Iterator[bytes]:
+    """Fetch all pages over one connection."""
     pair = f"{tool.credentials['api_key']}:x".encode()
     headers = {
         "Authorization": f"Basic {base64.b64encode(pair).decode()}",
@@ -82,15 +83,15 @@ def _pages(tool: Tool, asked: dict[str, object]) -> Iterator[bytes]:
         "Accept": "application/json",
     }
     connection = http.client.HTTPConnection(urlsplit(tool.url).netloc, timeout=60)
-    pages, number = 1, 0
-    while number < pages:
+    total, number = 1, 0
+    while number < total:
         number += 1
         connection.request("POST", PATH, json.dumps({**asked, "page": number}), headers)
         answer = connection.getresponse()
         came = answer.read()
         assert answer.status == 200, answer.status
         if number == 1:
-            pages = _meta.decode(came).meta.total_pages
+            total = _meta.decode(came).meta.total_pages
         yield came
     connection.close()
 

@@ -27,6 +27,9 @@ from rollcall.sync.run import run_connection
 
 T = TypeVar("T")
 
+LOOKS: Final = {"settle": True, "quiet": True, "since": False, "few": False, "thousandth": True}
+"""The runs after the apply, and whether each reads everybody; a quiet hour follows one that left nothing to do."""
+
 ACTOR: Final = Actor(kind="system", label="benchmark")
 
 
@@ -47,7 +50,7 @@ def flow(steps: Steps) -> None:
     measure("read", lambda: read(connection, "first"))
     made = measure("plan", lambda: preview(entity))
     measure("apply", lambda: apply(made))
-    for name, everybody in (("quiet", True), ("since", False), ("few", False), ("thousandth", True)):
+    for name, everybody in LOOKS.items():
         if everybody:
             read_everybody_next(connection)
         measure(name, lambda: read(connection, "clock"))

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import msgspec
@@ -19,9 +19,6 @@ from benchmarks.ground import Tool
 from benchmarks.report import HIRED, Phase
 from benchmarks.timing import Clock, Spent
 from rollcall.project import database
-
-CHANGED: Final = 0.001
-"""So many of the people have another job title before the last run: evenly spread, so that no page is as it was."""
 
 
 class Round(Struct, kw_only=True):
@@ -111,7 +108,7 @@ def _ours(
         environment=ground.environment(home, tool),
         before={
             # exactly what the first sync has written
-            "quiet": write_floors,
+            "settle": write_floors,
             "few": lambda: _change(simulator, tool, "hire", {"n": HIRED}),
             "thousandth": lambda: _change_some(simulator, tool),
         },
@@ -134,11 +131,11 @@ def _settle(home: Path) -> str:
 
 
 def _change_some(simulator: Tool, tool: Tool) -> None:
-    total = _control(simulator, "state")["people"]
-    # The simulator counts people on from its first; an id that is nobody's is refused.
-    first = _control(simulator, "people?offset=0&limit=1")["people"][0]["id"]
-    ids = range(first, first + total, round(1 / CHANGED))
-    _change(simulator, tool, "change", {"ids": [*ids], "fields": {"job_title": "Head of changes"}})
+    """Give one of each thousand people, the first of each page, another job title: no page is as it was."""
+    asked = {**floors.question(simulator), "fields": [rivals.KEY]}
+    first_of_each = [msgspec.json.decode(page)["data"][0] for page in floors.pages(simulator, asked)]
+    ids = [int(one["fields"][rivals.KEY]) for one in first_of_each]
+    _change(simulator, tool, "change", {"ids": ids, "fields": {"job_title": "Head of changes"}})
 
 
 def _change(simulator: Tool, tool: Tool, action: str, body: Mapping[str, Any]) -> None:

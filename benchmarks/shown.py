@@ -17,6 +17,7 @@ WHAT: Final = {
     "ours.read": "first read into the mirror",
     "ours.plan": "preview for everybody",
     "ours.apply": "apply: invite everybody",
+    "ours.settle": "run after the apply: everybody read, all in step",
     "ours.quiet": "quiet run: everybody read, nothing changed",
     "ours.since": "quiet run that asks for changes only",
     "ours.few": "run after five hires that asks for changes only",

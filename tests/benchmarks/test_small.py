@@ -18,7 +18,7 @@ from benchmarks.timing import Spent
 PEOPLE, SMALL = 300, 150
 # both sizes are one page and one chunk; whether the quiet run stores a plan of remarks may differ
 _MARGIN = 15
-_PHASES = ("read", "plan", "apply", "quiet", "since", "few", "thousandth")
+_PHASES = ("read", "plan", "apply", "settle", "quiet", "since", "few", "thousandth")
 
 pytestmark = pytest.mark.journey
 
