@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rollcall.accounts import access
@@ -53,6 +54,32 @@ def test_a_place_is_taken_at_once_though_the_caller_stands_in_a_transaction() ->
     with access.acting_for(two.alice_company.pk), InDatabase() as mine, InDatabase() as other:
         assert mine.reserve("key", 10, 0) == 0
         assert other.reserve("key", 10, 0) > 9
+    forget_schedule()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_small_read_of_a_generous_tool_asks_the_database_once_for_all_its_places() -> None:
+    forget_schedule()
+    with CaptureQueriesContext(database) as sent, InDatabase() as limiter:
+        waits = [limiter.reserve("key", 0.25, 60 * 0.25) for _ in range(8)]
+    assert waits == [0.0] * 8 and len(sent) == 1
+    with InDatabase() as other:
+        # All eight are taken: 8 + 53 = 60 and 1, as one by one.
+        after = [other.reserve("key", 0.25, 60 * 0.25) for _ in range(54)]
+    assert max(after[:52]) == 0 < after[-1]
+    forget_schedule()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_has_gone_by_is_not_used_later() -> None:
+    """Else those of many workers could be used at the same moment."""
+    forget_schedule()
+    with CaptureQueriesContext(database) as sent, InDatabase() as limiter:
+        for _ in range(3):
+            assert limiter.reserve("key", 0.02, 10 * 0.02) == 0
+            # longer than the six places of 20 ms that were taken at once
+            time.sleep(0.2)
+    assert len(sent) == 3
     forget_schedule()
 
 

@@ -7,7 +7,7 @@ next user of the database connection (tried: a session-level SET does leak).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -95,6 +95,22 @@ def enter_company(company_id: int) -> None:
         message = "enter_company needs a transaction: the setting would end with the statement"
         raise RuntimeError(message)
     _exchange({COMPANY_SETTING: str(int(company_id)), DUTY_SETTING: "", PRESENTED_SETTING: ""})
+
+
+def asked(company_id: int, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Send one statement in a company's name and return its rows; for work that is done ten thousand times an hour.
+
+    Outside a transaction it gets one of its own, and the wall's setting travels in the same message: the statement
+    begins when the setting is done. Inside a transaction it is ``acting_for`` with that statement in it.
+    """
+    if connection.in_atomic_block:
+        with acting_for(company_id), connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return list(cursor.fetchall())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT set_config('{COMPANY_SETTING}', '{int(company_id)}', true); {sql}", params)
+        cursor.nextset()
+        return list(cursor.fetchall())
 
 
 class CompanyRequest(HttpRequest):

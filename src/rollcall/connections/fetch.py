@@ -85,6 +85,7 @@ def fetch(
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
     usual: float | None = None,
+    unmoved: int | None = None,
 ) -> Fetched:
     """Read all employees into the mirror, or raise and leave the mirror as it was.
 
@@ -96,12 +97,17 @@ def fetch(
         guard: called first in the transaction that writes the mirror; raises to write nothing.
         gone: tells whom to leave out because they were erased; they are read, so they count as present (rule 1).
         usual: how many people the last good full reads brought; a list far shorter calls nobody absent.
+        unmoved: how many people the mirror has, where it is known to be as the last good run left it and nobody's
+            absence is being counted: the same pages again then need no look at it.
 
     Raises:
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
     """
     reading = _Reading(connection, connector, gone)
+    reading.remember()
     reading.run(connector.pages(), progress)
+    if unmoved is not None and reading.is_known():
+        return reading.result(unmoved, 0, 0, 0)
     merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes
     return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
 
@@ -121,6 +127,7 @@ def fetch_changes(
     progress: Callable[[int], None],
     guard: Callable[[], object] = lambda: None,
     gone: Callable[[], Gone] | None = None,
+    unmoved: int | None = None,
 ) -> tuple[Fetched, datetime] | None:
     """Bring what changed after ``since`` into the mirror; return what it was and from when to ask next time.
 
@@ -131,6 +138,8 @@ def fetch_changes(
     if delta is None or delta.deleted:
         return None
     reading = _Reading(connection, connector, gone)
+    if unmoved is not None and not delta.records:
+        return msgspec.structs.replace(reading.result(unmoved, 0, 0, 0), full=False), delta.next_since
     reading.run((_part(delta.records[at : at + MANY]) for at in range(0, len(delta.records), MANY)), progress)
     if any(one.id is None for one in reading.aside):
         # It may be anybody's; only a list of everybody shows whose it is not.
@@ -153,8 +162,7 @@ def merge_made_up(
     ``SourceError`` as ``fetch`` does.
     """
     reading = _Reading(connection, connector)
-    reading.run((), lambda _: None)
-    reading.known = {}
+    reading.make_stage()
     reading.pages = 1
     reading.read = reading.parsed = fill()
     reading.new_pages = {1: b"made up"}
@@ -184,21 +192,44 @@ class _Reading:
         self.doubtful: set[int] = set()
         self.hit_pages: list[bytes] = []
         self.new_pages: dict[int, bytes] = {}
-        with access.acting_for(connection.company_id):
-            known = ReadPage.objects.filter(connection=connection)
-            self.known = {bytes(d): n for d, n in known.values_list("digest", "employees__len")}
-            self.gone = self._ask_gone()
+        self.known: dict[bytes, int] = {}
+        # asked when the first record is to be staged
+        self.gone: Gone | None = None
         self.read = 0
+        self._staged = False
+
+    def remember(self) -> None:
+        """Learn which pages the last complete read had, and of how many people."""
+        rows = access.asked(
+            self.connection.company_id,
+            "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
+            [self.connection.pk],
+        )
+        self.known = {bytes(digest): people for digest, people in rows}
+
+    def is_known(self) -> bool:
+        """Tell whether the pages were those of the last complete read, all of them and no others.
+
+        The page of a record that was set aside is never among the known ones: without it, its people are missing.
+        """
+        whole = bool(self.known) and len(self.hit_pages) == len(self.known)
+        return whole and not self.new_pages and not self.connection.set_aside
+
+    def make_stage(self) -> None:
+        """Make the temporary tables, once; a read that brings nothing new does without."""
+        if self._staged:
+            return
+        self._staged = True
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
+            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
+            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
 
     def _digest(self, content: bytes) -> bytes:
         return hashlib.blake2b(content, digest_size=16, key=self._key).digest()
 
     def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
         """Take in all pages; only temporary tables are written."""
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
-            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
-            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
         for page in pages:
             self.pages += 1
             digest = self._digest(page.body)
@@ -210,6 +241,8 @@ class _Reading:
             progress(self.read)
 
     def _take(self, page: Page, digest: bytes) -> None:
+        self.make_stage()
+        self._gone()
         records = page.records()
         self.read += len(records)
         self.new_pages[self.pages] = digest
@@ -245,7 +278,7 @@ class _Reading:
             self.parsed += 1
             if self._is_gone(employee.id):
                 continue
-            if isinstance(employee.manager_email, str) and self.gone.has_email(employee.manager_email):
+            if isinstance(employee.manager_email, str) and self._gone().has_email(employee.manager_email):
                 # Somebody who was erased is named by nobody else's record either.
                 employee = msgspec.structs.replace(employee, manager_email=None)
             columns, content = values(
@@ -266,11 +299,20 @@ class _Reading:
             self.aside, self.gone = aside, gone
             raise
 
+    def _gone(self) -> Gone:
+        if self.gone is None:
+            with access.acting_for(self.connection.company_id):
+                self.gone = self._ask_gone()
+        return self.gone
+
     def _is_gone(self, employee_id: str) -> bool:
-        return self.gone.has_employee(self.connection.pk, employee_id)
+        return self._gone().has_employee(self.connection.pk, employee_id)
 
     def _leave_out_newly_gone(self) -> None:
         """Whoever was erased while this read was under way is taken out of the stage; the guard keeps it so."""
+        if self.gone is None:
+            # nothing was staged
+            return
         before, self.gone = self.gone, self._ask_gone()
         if self.gone == before:
             return
@@ -285,12 +327,11 @@ class _Reading:
         known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
         if self.read == 0 and known:
             raise EmptyList("no people in the answer", people=str(known))
-        # The page of a record that was set aside is never among the known ones: without it, its people are missing.
-        same = self.known and not self.new_pages and len(self.hit_pages) == len(self.known)
-        if same and not self.connection.set_aside:
+        if self.is_known():
             with database.cursor() as cursor:
                 count_on(cursor, self.connection.pk, now)
-            return self._result(known, 0, 0, 0)
+            return self.result(known, 0, 0, 0)
+        self.make_stage()
         with database.cursor() as cursor:
             if max(self.parsed, known) > MANY:
                 expect_many(cursor)
@@ -301,7 +342,7 @@ class _Reading:
                 mark_loops(cursor, self.connection.pk)
         self._remember_pages()
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return self._result(employees, new, changed, noted.missing, back=noted.back)
+        return self.result(employees, new, changed, noted.missing, back=noted.back)
 
     def merge_changes(self, now: datetime) -> Fetched:
         """Bring the mirror in step with a list of changes, in the caller's transaction."""
@@ -317,7 +358,7 @@ class _Reading:
                 if regrouped:
                     mark_loops(cursor, self.connection.pk)
         employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return msgspec.structs.replace(self._result(employees, new, changed, 0), full=False)
+        return msgspec.structs.replace(self.result(employees, new, changed, 0), full=False)
 
     def _bring_back(self, cursor: Any, now: datetime) -> None:
         """Whoever is told of is present; and pages that held another state of them prove nothing any more."""
@@ -384,7 +425,8 @@ class _Reading:
         with database.cursor() as cursor:
             remember_pages(cursor, self.connection, pages)
 
-    def _result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
+    def result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
+        """Return what the read found, with these numbers of the mirror."""
         return Fetched(
             employees=employees,
             new=new,

@@ -206,7 +206,7 @@ class Employee(models.Model):
     )
 
     class Meta:
-        """Found by the tool's id, by the bytes, by address, by manager."""
+        """Found by the tool's id, by the bytes, by address, by manager; and those whose absence is being counted."""
 
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="employee_once_per_connection")
@@ -215,6 +215,11 @@ class Employee(models.Model):
             models.Index(fields=["connection", "record_digest"], name="employee_by_record"),
             models.Index(fields=["connection", "email_key"], name="employee_by_email"),
             models.Index(fields=["connection", "manager_id"], name="employee_by_manager"),
+            models.Index(
+                fields=["connection"],
+                name="employee_absent",
+                condition=models.Q(absent_since__isnull=False, absent_proven_at__isnull=True),
+            ),
         ]
 
 

@@ -238,6 +238,13 @@ class Connector(ABC):
     def test(self) -> Access:
         """Try the credentials with as few requests as possible. Raises ``SourceError``."""
 
+    def who(self) -> Access:
+        """Ask whose tool this is: ``company`` and ``identity``, at every run. Raises ``SourceError``.
+
+        Like ``test`` unless a tool can tell with fewer requests.
+        """
+        return self.test()
+
     @abstractmethod
     def pages(self) -> Iterator[Page]:
         """Yield every person of the company, leavers included, or raise ``SourceError``: never a part.

@@ -1,10 +1,12 @@
 """How a run ends: well, badly, handed over to another worker, or without the database; and when the next one is due."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import psycopg
 import structlog
 from django.utils import timezone
@@ -14,7 +16,8 @@ from rollcall.accounts.again import again, lost
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.sync import parking
-from rollcall.sync.lease import check, mine
+from rollcall.sync.lease import check, mine, taken_down
+from rollcall.sync.level import MARKS
 from rollcall.sync.models import Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_connection
 from rollcall.sync.telling import about_error
@@ -39,7 +42,7 @@ def succeed(run: Run, connection: Connection, token: UUID) -> None:
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state, run.finished_at = RunState.SUCCEEDED, now
-        run.save(update_fields=["state", "finished_at"])
+        run.save(update_fields=["state", "finished_at", "levels"])
         recovered = bool(connection.error)
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
@@ -61,6 +64,67 @@ def succeed(run: Run, connection: Connection, token: UUID) -> None:
         )
         if recovered:
             tell_connection(connection, told=None)
+
+
+_FINISH: Final = f"""
+    WITH still AS (
+        SELECT c.id FROM connections_connection c
+        WHERE c.id = %(connection)s AND c.lease = %(token)s
+          AND c.state NOT IN ('{State.PAUSED}', '{State.DISCONNECTED}')
+          AND (SELECT jsonb_agg(jsonb_build_array(s.id, {MARKS}) ORDER BY s.id) FROM connections_subscription s
+               WHERE s.connection_id = c.id AND s.settings IS NOT NULL) = %(live)s::jsonb
+        FOR UPDATE OF c
+    ), done AS (
+        UPDATE sync_run r SET state = '{RunState.SUCCEEDED}', finished_at = %(now)s, seen = %(seen)s::jsonb,
+                              levels = %(levels)s::jsonb
+        FROM still WHERE r.id = %(run)s
+    )
+    UPDATE connections_connection c
+    SET state = CASE WHEN EXISTS (
+            SELECT FROM connections_subscription s
+            JOIN sync_plan p ON p.entity_id = s.entity_id AND p.state = '{PlanState.HELD}' AND p.subscription_id = s.id
+            WHERE s.connection_id = c.id) THEN '{State.HELD}' ELSE '{State.CONNECTED}' END,
+        company_name = %(company_name)s, identity = %(identity)s, employees = %(employees)s,
+        unreadable = %(unreadable)s::jsonb, set_aside = %(set_aside)s::jsonb, progress = '{{}}',
+        changes_since = %(changes_since)s, changes_key = %(changes_key)s, full_read_at = %(full_read_at)s,
+        last_good_at = %(now)s, next_run_at = %(next)s, lease = NULL, lease_until = NULL
+    FROM still WHERE c.id = still.id RETURNING c.id
+"""
+
+
+def finish_quietly(run: Run, connection: Connection, token: UUID, live: Sequence[tuple[int, str]]) -> bool:
+    """Write down that a run found nothing to do, and take the fence down; one statement.
+
+    ``live`` are the subscriptions at their level, each with its marks. ``False`` when something was written meanwhile,
+    or the lease is lost: then nothing was done.
+    """
+    now = timezone.now()
+    rows = access.asked(
+        connection.company_id,
+        _FINISH,
+        {
+            "connection": connection.pk,
+            "run": run.pk,
+            "token": token,
+            "live": msgspec.json.encode(live).decode(),
+            "now": now,
+            "next": next_run(connection.pk, now),
+            "seen": msgspec.json.encode(run.seen).decode(),
+            "levels": msgspec.json.encode(run.levels).decode(),
+            "company_name": connection.company_name,
+            "identity": connection.identity,
+            "employees": connection.employees,
+            "unreadable": msgspec.json.encode(connection.unreadable).decode(),
+            "set_aside": msgspec.json.encode(connection.set_aside).decode(),
+            "changes_since": connection.changes_since,
+            "changes_key": connection.changes_key,
+            "full_read_at": connection.full_read_at,
+        },
+    )
+    if rows:
+        run.state, run.finished_at = RunState.SUCCEEDED, now
+        taken_down(token)
+    return bool(rows)
 
 
 def resting_state(connection: Connection) -> State:

@@ -1,8 +1,9 @@
 """One run at a time for a connection: an advisory lock that dies with the process, and a fence on the row.
 
-The lock stands on a database connection of its own, so PostgreSQL lets go of it the moment a worker is killed. The
-fence is a random value on the connection's row: whoever applies checks in each transaction that it is still theirs.
-A fence without a lock is what a killed worker leaves behind (``left_behind``).
+The lock belongs to the run's own session of the database, so PostgreSQL lets go of it the moment a worker is killed.
+The fence is a random value on the connection's row: whoever applies checks in each transaction that it is still theirs.
+A session that is lost while its process lives on loses the lock: whoever takes over then puts up another fence, and the
+former run stops there. A fence without a lock is what a killed worker leaves behind (``left_behind``).
 """
 
 from collections.abc import Iterator
@@ -12,15 +13,14 @@ from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
-import psycopg
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.again import again
 from rollcall.connections.models import Connection, State
-from rollcall.connections.pacing import own_connection
 
 log = structlog.get_logger(__name__)
 
@@ -40,25 +40,64 @@ class LeaseLost(Exception):
 @contextmanager
 def lease(company_id: int, connection_id: int) -> Iterator[UUID | None]:
     """Hold the connection for the length of the block; yields ``None`` when another run holds it."""
-    with own_connection() as own:
-        row = own.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, connection_id]).fetchone()
-        if row is None or not row[0]:
-            yield None
-            return
-        token = uuid4()
-        again(partial(_fence, company_id, connection_id, token))
-        _MINE[token] = (company_id, connection_id)
-        try:
-            yield token
-        finally:
-            del _MINE[token]
+    if (company_id, connection_id) in _MINE.values():
+        # A session gets a lock that it has as often as it asks.
+        yield None
+        return
+    token = uuid4()
+    taking = _Taking(company_id, connection_id, token)
+    if not again(taking.take):
+        taking.unlock()
+        yield None
+        return
+    _MINE[token] = (company_id, connection_id)
+    try:
+        yield token
+    finally:
+        if _MINE.pop(token, None) is not None:
             again(partial(_take_down, company_id, connection_id, token))
-            _unlock(own, connection_id)
+        taking.unlock()
 
 
-def _fence(company_id: int, connection_id: int, token: UUID) -> None:
-    with access.acting_for(company_id):
-        Connection.objects.filter(pk=connection_id).update(lease=token, lease_until=timezone.now() + _LASTS)
+class _Taking:
+    """The lock on this session of the database, and the fence; taken in one statement."""
+
+    def __init__(self, company_id: int, connection_id: int, token: UUID) -> None:
+        self._company_id, self._connection_id, self._token = company_id, connection_id, token
+        # a transaction that was done again has locked twice
+        self._locked = 0
+
+    def take(self) -> bool:
+        """Take lock and fence, or nothing; tells which."""
+        self._locked += 1
+        rows = access.asked(
+            self._company_id,
+            """
+            WITH held AS MATERIALIZED (SELECT pg_try_advisory_lock(%(space)s, %(id)s) AS got),
+            fenced AS (UPDATE connections_connection c SET lease = %(token)s, lease_until = %(until)s
+                       FROM held WHERE held.got AND c.id = %(id)s)
+            SELECT got FROM held
+            """,
+            {
+                "space": LOCK_SPACE,
+                "id": self._connection_id,
+                "token": self._token,
+                "until": timezone.now() + _LASTS,
+            },
+        )
+        if not rows[0][0]:
+            self._locked -= 1
+        return bool(rows[0][0])
+
+    def unlock(self) -> None:
+        """Let go of the lock, after the commit of what was done under it."""
+        for _ in range(self._locked):
+            try:
+                with database.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, self._connection_id])
+            except (OperationalError, InterfaceError):
+                # The server went away meanwhile, and the lock with it.
+                log.info("lock_gone_with_server", connection=self._connection_id)
 
 
 def _take_down(company_id: int, connection_id: int, token: UUID) -> None:
@@ -66,13 +105,9 @@ def _take_down(company_id: int, connection_id: int, token: UUID) -> None:
         Connection.objects.filter(pk=connection_id, lease=token).update(lease=None, lease_until=None)
 
 
-def _unlock(own: "psycopg.Connection[tuple[object, ...]]", connection_id: int) -> None:
-    # Said aloud: after a mere hang-up the server may hold the lock a moment longer than we think.
-    try:
-        own.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, connection_id])
-    except psycopg.OperationalError:
-        # The server went away meanwhile, and the lock with it.
-        log.info("lock_gone_with_server", connection=connection_id)
+def taken_down(token: UUID) -> None:
+    """Note that the fence was taken down already, in the statement that ended the run; the lock goes with the block."""
+    _MINE.pop(token, None)
 
 
 def mine() -> list[tuple[int, int, UUID]]:

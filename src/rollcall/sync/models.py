@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 from django.db import models
+from django.db.models.functions import Now
 
 from rollcall.engine.change import Change
 
@@ -60,6 +61,8 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
+    levels = models.JSONField(default=dict)
 
     class Meta:
         """History is read newest first, all of it or what failed."""
@@ -67,6 +70,27 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["connection", "-id"], name="run_newest"),
             models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+        ]
+
+
+class Doubt(models.Model):
+    """A mark that something was written which plans are made from; triggers write it (migration 0020), see ``level``.
+
+    It names an entity or a connection. No foreign keys: it is written while what it is about may be going.
+    """
+
+    company_id = models.BigIntegerField()
+    entity_id = models.BigIntegerField(null=True)
+    connection_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Counted by entity and by connection, forgotten by age."""
+
+        indexes = [
+            models.Index(fields=["entity_id"], name="doubt_by_entity"),
+            models.Index(fields=["connection_id"], name="doubt_by_connection"),
+            models.Index(fields=["at"], name="doubt_by_age"),
         ]
 
 

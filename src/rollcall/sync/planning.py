@@ -19,7 +19,7 @@ from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.engine.tally import Tally
-from rollcall.sync import candidates
+from rollcall.sync import candidates, level
 from rollcall.sync.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.remarks import Remarks, conflicts, kept_counts, newest_look
@@ -36,6 +36,7 @@ def plan(
     run: Run | None = None,
     for_settings: bool = False,
     made_by: str = "",
+    marks: str = "",
 ) -> Plan | None:
     """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
 
@@ -46,6 +47,8 @@ def plan(
         run: that read the mirror.
         for_settings: a person asked what these settings would do; everybody is looked at again.
         made_by: label of that person.
+        marks: ``level.marks_of`` the subscription, read before anything else; then the run learns the level at which
+            nothing is left to be done.
 
     Returns:
         The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
@@ -66,6 +69,8 @@ def plan(
         if waits or refused or not making.tally.acting:
             # What a person has said no to is not asked again until something about it changes.
             making.discard()
+            if not waits:
+                making.note_level(run, marks)
             return latest if waits else None
     waiting = Plan.objects.filter(subscription=subscription, state__in=WAITING)
     if not for_settings:
@@ -75,6 +80,7 @@ def plan(
     # Conflicts that are over need a plan without them: pages show those of the newest.
     if not making.number and not for_settings and not _shows_conflicts(subscription):
         making.discard()
+        making.note_level(run, marks)
         return None
     return making.store(run, made_by)
 
@@ -117,6 +123,8 @@ class _Making:
         self._digests: dict[str, str] = {}
         self._in_step: dict[int, str] = {}
         self._places: dict[str, dict[str, str | None]] = {}
+        # in which the days of those were asked who might have differed
+        self._zones: set[str] = set()
         self._link: int | None = None
         self._role: Role | None = None
 
@@ -150,6 +158,7 @@ class _Making:
     def _candidates(self, leads: bool) -> Iterator[Candidate]:
         for found in candidates.find(self.question, leads=leads):
             person = found.candidate
+            self._zones.update(_zones(person, self.entity.time_zone))
             if not leads:
                 self._digests = {person.employee.id: found.digest}
                 if found.link_id is not None:
@@ -207,6 +216,12 @@ class _Making:
                     ],
                 )
         self._in_step.clear()
+
+    def note_level(self, run: Run | None, marks: str) -> None:
+        """Let the run know that nothing is left to be done here, and until when that holds."""
+        if run is not None and marks and self.subscription.paused_since is None:
+            known = level.reached(marks, self.now, self._zones)
+            run.levels = {**run.levels, str(self.subscription.pk): known}
 
     def discard(self) -> None:
         """Forget the staged lines."""
@@ -297,6 +312,14 @@ class _Making:
             }
             for one in found
         ]
+
+
+def _zones(person: Candidate, zone: str) -> Iterator[str]:
+    """Yield where a decision about somebody asks for the day (``engine.status.local_day``), ``zone`` the entity's."""
+    yield zone
+    for one in (person.employee, person.tied_record):
+        if one is not None and isinstance(one.time_zone, str):
+            yield one.time_zone
 
 
 def _place(person: Candidate) -> dict[str, str | None]:

@@ -6,9 +6,10 @@ transaction of the caller; each step opens its own.
 
 import time
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,19 +24,20 @@ from rollcall.accounts.again import again
 from rollcall.connections import webhooks
 from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
 from rollcall.connections.gone import Gone
-from rollcall.connections.models import Connection, State, Subscription
+from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.directory import erasing
-from rollcall.sync import parking, stopping, tally
+from rollcall.sync import level, parking, stopping, tally
 from rollcall.sync.apply import apply
+from rollcall.sync.beginning import Facts, begin
 from rollcall.sync.catching_up import caught_up, refused
-from rollcall.sync.ending import database_failed, fail, next_run, pass_on, succeed
+from rollcall.sync.ending import database_failed, fail, finish_quietly, pass_on, succeed
 from rollcall.sync.lease import LeaseLost, check, lease
 from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.notices import tell_plan_held
 from rollcall.sync.planning import plan
 from rollcall.sync.stopping import Stopped
-from rollcall.sync.usual import unusual, usual_of
+from rollcall.sync.usual import Usual, unusual, usual_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +62,12 @@ def run_connection(
     with lease(company_id, connection_id) as token:
         if token is None:
             return None
-        begun = again(partial(_begin, company_id, connection_id, trigger, started_by))
+        begun = again(partial(begin, company_id, connection_id, trigger, started_by))
         if begun is None:
             return None
-        run, connection = begun
+        run, connection, facts = begun
         try:
-            _work(run, connection, token, apply_now=apply_now)
+            _work(run, connection, facts, token, apply_now=apply_now)
         except LeaseLost:
             fail(run, connection, token, RunState.POSTPONED, "interrupted", {})
         except Stopped:
@@ -86,63 +88,37 @@ def run_connection(
     return run
 
 
-def _begin(
-    company_id: int, connection_id: int, trigger: str, started_by: str
-) -> tuple[Run, Connection] | None:
-    """Write down that a run begins; ``None`` when the connection is not in use, or parked."""
-    with access.acting_for(company_id):
-        connection = Connection.objects.select_for_update().get(pk=connection_id)
-        if not connection.is_used:
-            return None
-        now = timezone.now()
-        ended = parking.end_unfinished(connection, now)
-        if ended and not parking.is_asked(trigger) and parking.deaths(connection) >= parking.MOST:
-            parking.stop_trying(connection, None, now)
-            return None
-        if parking.refuses(connection, trigger, now):
-            Connection.objects.filter(pk=connection_id).update(run_wanted="", run_wanted_by="")
-            return None
-        run = Run.objects.create(
-            company_id=company_id,
-            connection=connection,
-            trigger=trigger,
-            started_by=started_by,
-            started_at=now,
-        )
-        connection.run_wanted = connection.run_wanted_by = ""
-        connection.progress = {"read": 0}
-        # If this process is killed, the clock starts the next run: also after the very first one (C1).
-        connection.next_run_at = connection.next_run_at or next_run(connection.pk, now)
-        if connection.state != State.CONNECTING:
-            connection.state = State.SYNCING
-        connection.save(update_fields=["run_wanted", "run_wanted_by", "state", "progress", "next_run_at"])
-        return run, connection
-
-
-def _work(run: Run, connection: Connection, token: UUID, *, apply_now: bool) -> None:
-    if apply_now:
+def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_now: bool) -> None:
+    if apply_now and facts.applying:
         _finish_applying(connection, token)
+    levels = facts.levels(run.started_at)
+    whole = bool(facts.live) and len(levels) == len(facts.live)
+    # As long as nobody has written anything, the mirror too is as the run before left it.
+    unmoved = connection.employees if whole and not facts.absent else None
     with opened(connection) as connector:
-        found = connector.test()
+        found = connector.who()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
         began = time.monotonic()
-        fetched = _read(run, connection, connector, token)
+        fetched, usual = _read(run, connection, connector, facts, token, unmoved)
         seconds = time.monotonic() - began
-        if fetched.full:
+        if fetched.full and not facts.hooked:
             webhooks.ensure(connection, connector, now=run.started_at)
+    company, identity = found.company or "", found.identity or ""
+    run.seen = _seen(connection, fetched, usual, seconds)
+    if whole and facts.counted and not fetched.moved and not connection.error:
+        quiet = copy(connection)
+        _learn(quiet, fetched, company, identity)
+        run.seen |= facts.kept()
+        run.levels = levels
+        if again(partial(finish_quietly, run, quiet, token, facts.live)):
+            return
+        # Something was written meanwhile.
+        levels = {}
     live = again(
-        partial(
-            note,
-            run,
-            connection,
-            fetched,
-            token,
-            company=found.company or "",
-            identity=found.identity or "",
-            seconds=seconds,
-        )
+        partial(note, run, connection, fetched, token, company=company, identity=identity, seconds=seconds)
     )
+    run.levels = {}
     for subscription_id in live:
         stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
@@ -166,26 +142,30 @@ def note(
     """
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
-        usual = usual_of(connection.pk)
         run.state = RunState.PLANNING
-        run.seen = {
-            "employees": fetched.employees,
-            "new": fetched.new,
-            "changed": fetched.changed,
-            "absent": fetched.absent,
-            "set_aside": len(fetched.set_aside),
-            "parsed": fetched.parsed,
-            "full": fetched.full,
-            "moved": fetched.moved,
-            "seconds": round(seconds, 1),
-            "unusual": unusual(usual, fetched.employees, seconds) if fetched.full else list(usual.standing),
-            "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
-        }
+        run.seen = _seen(connection, fetched, usual_of(connection.pk), seconds)
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, company, identity)
         return [
             one.pk for one in Subscription.objects.filter(connection=connection).order_by("pk") if one.is_live
         ]
+
+
+def _seen(connection: Connection, fetched: Fetched, usual: Usual, seconds: float) -> dict[str, Any]:
+    """Return what ``Run.seen`` says about a read that took ``seconds``."""
+    return {
+        "employees": fetched.employees,
+        "new": fetched.new,
+        "changed": fetched.changed,
+        "absent": fetched.absent,
+        "set_aside": len(fetched.set_aside),
+        "parsed": fetched.parsed,
+        "full": fetched.full,
+        "moved": fetched.moved,
+        "seconds": round(seconds, 1),
+        "unusual": unusual(usual, fetched.employees, seconds) if fetched.full else list(usual.standing),
+        "partial": list(fetched.unreadable) if fetched.full else list(connection.unreadable),
+    }
 
 
 def settle(
@@ -231,9 +211,11 @@ def _decide(
         if made is not None:
             # Decided already: the connection to the database was lost just when that was committed.
             return made
+        marks = level.marks_of(subscription_id)
         subscription = Subscription.objects.get(pk=subscription_id)
         waits = parking.inherited(subscription_id)
-        made = plan(subscription, subscription.get_settings(), now=now or timezone.now(), run=run)
+        at = now or timezone.now()
+        made = plan(subscription, subscription.get_settings(), now=at, run=run, marks=marks)
         paused = subscription.paused_since
         if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
             caught_up(subscription)
@@ -262,8 +244,13 @@ def _decide(
         return made
 
 
-def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -> Fetched:
-    """Read what changed where the tool can tell and everybody was read lately; else everybody."""
+def _read(
+    run: Run, connection: Connection, connector: Connector, facts: Facts, token: UUID, unmoved: int | None
+) -> tuple[Fetched, Usual]:
+    """Read what changed where the tool can tell and everybody was read lately; else everybody.
+
+    Return it with what a full read usually brings. ``unmoved`` as with ``fetch``.
+    """
     key, now = asked_key(connection, connector), run.started_at
     progress = _progress(connection)
 
@@ -278,16 +265,32 @@ def _read(run: Run, connection: Connection, connector: Connector, token: UUID) -
     lately = read_at is not None and now - read_at < FULL_EVERY
     if connector.tool.delta and since is not None and lately and connection.changes_key == key:
         found = fetch_changes(
-            connection, connector, since=since, now=now, progress=progress, guard=guard, gone=gone
+            connection,
+            connector,
+            since=since,
+            now=now,
+            progress=progress,
+            guard=guard,
+            gone=gone,
+            unmoved=unmoved,
         )
         if found is not None:
             connection.changes_since = found[1]
-            return found[0]
+            return found[0], facts.standing()
     with access.acting_for(connection.company_id):
-        usual = usual_of(connection.pk).employees
-    fetched = fetch(connection, connector, now=now, progress=progress, guard=guard, gone=gone, usual=usual)
+        usual = usual_of(connection.pk)
+    fetched = fetch(
+        connection,
+        connector,
+        now=now,
+        progress=progress,
+        guard=guard,
+        gone=gone,
+        usual=usual.employees,
+        unmoved=unmoved,
+    )
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
-    return fetched
+    return fetched, usual
 
 
 def _finish_applying(connection: Connection, token: UUID) -> None:
@@ -303,7 +306,7 @@ def _finish_applying(connection: Connection, token: UUID) -> None:
 
 
 def _progress(connection: Connection) -> Callable[[int], None]:
-    last = 0.0
+    last = time.monotonic()
 
     def write(read: int) -> None:
         nonlocal last
@@ -317,17 +320,7 @@ def _progress(connection: Connection) -> Callable[[int], None]:
 
 
 def _note_read(connection: Connection, fetched: Fetched, company: str, identity: str) -> None:
-    connection.company_name = company or connection.company_name
-    connection.identity = identity or connection.identity
-    connection.employees = fetched.employees
-    aside = [msgspec.to_builtins(one) for one in fetched.set_aside]
-    if fetched.full:
-        connection.unreadable = list(fetched.unreadable)
-    else:
-        # What a list of changes does not mention stays as the last full read found it.
-        aside += [one for one in connection.set_aside if one not in aside]
-    connection.set_aside = aside[:100]
-    connection.progress = {}
+    _learn(connection, fetched, company, identity)
     connection.save(
         update_fields=[
             "company_name",
@@ -341,3 +334,18 @@ def _note_read(connection: Connection, fetched: Fetched, company: str, identity:
             "full_read_at",
         ]
     )
+
+
+def _learn(connection: Connection, fetched: Fetched, company: str, identity: str) -> None:
+    """Put what a read found about the connection on its row, which is not saved yet."""
+    connection.company_name = company or connection.company_name
+    connection.identity = identity or connection.identity
+    connection.employees = fetched.employees
+    aside = [msgspec.to_builtins(one) for one in fetched.set_aside]
+    if fetched.full:
+        connection.unreadable = list(fetched.unreadable)
+    else:
+        # What a list of changes does not mention stays as the last full read found it.
+        aside += [one for one in connection.set_aside if one not in aside]
+    connection.set_aside = aside[:100]
+    connection.progress = {}

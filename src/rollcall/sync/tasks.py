@@ -24,7 +24,7 @@ from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import erasing, reminders
-from rollcall.sync import drill_kept, erased, parking, stopping, tally
+from rollcall.sync import drill_kept, erased, level, parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.ending import next_run, put_back, resting_state
 from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
@@ -132,6 +132,7 @@ def tick(timestamp: int = 0) -> None:
         waiting = _forgotten(now)
         webhooks.forget_old(now)
         pacing.forget_old(now)
+        level.forget_old(now)
     one_by_one("run_not_started", due, lambda one: _start_due(*one, now=now))
     one_by_one("apply_not_started", waiting, lambda one: defer_apply(*one))
     reminders.send_due(now)

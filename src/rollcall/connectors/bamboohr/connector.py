@@ -130,6 +130,15 @@ class BambooHR(Connector):
 
         Four small requests.
         """
+        found = self.who()
+        question = self._dataset_question()
+        people = None if question is None else self._count()
+        if question is None or people is None:
+            question = self._report_question()
+        return msgspec.structs.replace(found, unreadable=self._permissions(question), people=people)
+
+    def who(self) -> Access:
+        """Ask who we are, for the company's name. Two small requests."""
         owner = self._get("/api/v1/employees/0", {"fields": "firstName,lastName"})
         if owner.status == HTTPStatus.FORBIDDEN:
             raise self._dialogue.failure(MissingPermission, "status 403 for oneself", remedy=OWNER_GONE)
@@ -137,16 +146,7 @@ class BambooHR(Connector):
             decode(self._dialogue, owner, _anything)
         company = self._get("/api/v1/company_information")
         told = decode(self._dialogue, company, _companies) if company.status == HTTPStatus.OK else Company()
-        question = self._dataset_question()
-        people = None if question is None else self._count()
-        if question is None or people is None:
-            question = self._report_question()
-        return Access(
-            company=told.display_name or told.legal_name,
-            identity=told.legal_name,
-            unreadable=self._permissions(question),
-            people=people,
-        )
+        return Access(company=told.display_name or told.legal_name, identity=told.legal_name)
 
     def pages(self) -> Iterator[Page]:
         """Yield the dataset in pages of 1000, or the report as one page."""
