@@ -28,7 +28,9 @@ from rollcall.sync.run import run_connection
 T = TypeVar("T")
 
 LOOKS: Final = {"settle": True, "quiet": True, "since": False, "few": False, "thousandth": True}
-"""The runs after the apply, and whether each reads everybody; a quiet hour follows one that left nothing to do."""
+"""The measured runs after the apply, and whether each reads everybody; a quiet hour follows one that left nothing to do."""
+SETTLING: Final = 2
+"""Runs between the first after the apply and a quiet hour."""
 
 ACTOR: Final = Actor(kind="system", label="benchmark")
 
@@ -54,6 +56,9 @@ def flow(steps: Steps) -> None:
         if everybody:
             read_everybody_next(connection)
         measure(name, lambda: read(connection, "clock"))
+        if name == "settle":
+            for _ in range(SETTLING):
+                read(connection, "clock")
 
 
 def read_everybody_next(connection: Connection) -> None:
