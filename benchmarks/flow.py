@@ -28,7 +28,7 @@ from rollcall.sync.run import run_connection
 T = TypeVar("T")
 
 LOOKS: Final = {"settle": True, "quiet": True, "since": False, "few": False, "thousandth": True}
-"""The measured runs after the apply, and whether each reads everybody; a quiet hour follows one that left nothing to do."""
+"""The measured runs after the apply, and whether each reads everybody; a quiet hour follows one with nothing to do."""
 SETTLING: Final = 2
 """Runs between the first after the apply and a quiet hour."""
 
