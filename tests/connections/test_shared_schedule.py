@@ -15,7 +15,8 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.connections.grants import StoredGrant
 from rollcall.connections.models import Connection, RateSlot
-from rollcall.connections.pacing import InDatabase, forget_old, own_connection
+from rollcall.connections.pacing import InDatabase, forget_old
+from rollcall.connections.side import own_connection
 from tests.accounts.people import two_companies
 from tests.sync.flow import forget_schedule
 

@@ -204,7 +204,8 @@ class Place:
                 left = self.open()
                 if not left:
                     return number
-                if set(left) <= {"wanted", "mails", "runs", "leases", "plans", "outbox"}:
+                # What is wanted or due a worker finds by itself.
+                if set(left) <= {"mails", "runs", "leases", "plans", "outbox"}:
                     break  # nobody works, and only the clock can help
                 time.sleep(0.02)
             self.round()

@@ -4,6 +4,7 @@ The poison is PostgreSQL's own: a trigger refuses each write to that company's r
 """
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ import psycopg
 import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.actor import SYSTEM
@@ -33,7 +33,9 @@ from rollcall.notify.models import Mail, Week
 from rollcall.notify.models import State as MailState
 from rollcall.notify.tasks import deliver
 from rollcall.project import weekly
-from rollcall.sync import drop_folder, files, tasks
+from rollcall.project.looping import Loops
+from rollcall.sync import drop_folder, files
+from rollcall.sync.models import Run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
@@ -219,12 +221,15 @@ def test_c4_c9_the_clock_starts_the_runs_of_all_others(many: Many) -> None:
     for entity in many.entities:
         with acting_for(entity.company_id):
             Connection.objects.update(next_run_at=timezone.now() - timedelta(days=1))
-    ProcrastinateJob.objects.all().delete()
     many.poison()
-    for _ in range(3):
-        tasks.tick()
-    jobs = ProcrastinateJob.objects.filter(task_name="rollcall.sync.tasks.sync_connection")
-    assert sorted(job.args["company_id"] for job in jobs) == sorted(many.others)
+    loops = Loops(2)
+    loops.start()
+    late = timezone.now() + timedelta(seconds=60)
+    while many.those(Run, state="succeeded") != many.others and timezone.now() < late:
+        time.sleep(0.1)
+    loops.stop(20)
+    assert many.those(Run, state="succeeded") == many.others
+    assert many.those(Connection, next_run_at__gt=timezone.now()) == many.others
 
 
 def test_c4_o6_companies_take_turns_at_the_relay(many: Many) -> None:

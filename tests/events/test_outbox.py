@@ -6,13 +6,14 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from msgspec import structs
 from pytest_django import DjangoAssertNumQueries
 
 from rollcall.accounts.access import acting_for
 from rollcall.accounts.actor import SYSTEM, Actor
 from rollcall.events.catalogue import DOCS, Kind
 from rollcall.events.models import ChainHead, Event, Outbox
-from rollcall.events.outbox import Json, NewEvent, append, verify
+from rollcall.events.outbox import MANY, Json, NewEvent, append, verify
 from tests.accounts.people import Two, two_companies
 
 ALICE = Actor(kind="user", id=1, label="Alice")
@@ -67,15 +68,27 @@ def test_events_are_numbered_per_company_and_wait_in_the_outbox(two: Two) -> Non
         assert event.data["name"] == "Zoë \u2028 \U0001f600"
 
 
-def test_any_number_of_events_costs_three_statements(
+def test_any_number_of_events_costs_three_statements_and_many_two_more(
     two: Two, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with acting_for(two.alice_company.pk):
-        for count in (1, 500):
-            with django_assert_num_queries(3):
+        for count, statements in ((1, 3), (MANY - 1, 3), (MANY, 5), (500, 5), (0, 0)):
+            with django_assert_num_queries(statements):
                 append([new(two.alice_company.pk, number) for number in range(count)])
-        with django_assert_num_queries(0):
-            append([])
+
+
+@pytest.mark.parametrize("count", [1, MANY - 1, MANY, 500])
+def test_z6_few_and_many_events_are_written_alike_and_verify(two: Two, count: int) -> None:
+    """Z6: names with quotes, backslashes and letters of other alphabets come back as they were given."""
+    data = {"fields": {"name": [None, 'O\'Neil "\\" Дудка \u2028']}, "params": {}, "count": 3, "gone": None}
+    with acting_for(two.alice_company.pk):
+        append([structs.replace(new(two.alice_company.pk, number), data=data) for number in range(count)])
+        append([new(two.alice_company.pk, count)])
+        found = list(Event.objects.order_by("number"))
+        assert [one.number for one in found] == list(range(1, count + 2))
+        assert all(one.data == data for one in found[:-1])
+        assert set(Outbox.objects.values_list("pk", flat=True)) == {one.pk for one in found}
+        assert verify(two.alice_company.pk) is None
 
 
 def test_ten_thousand_events_take_a_moment(two: Two) -> None:

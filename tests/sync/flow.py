@@ -12,8 +12,8 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
-from rollcall.connections.models import Connection, Employee, Subscription
-from rollcall.connections.pacing import own_connection
+from rollcall.connections.models import Connection, Employee, State, Subscription
+from rollcall.connections.side import own_connection
 from rollcall.connections.source import Wanted
 from rollcall.directory.models import Link, Member
 from rollcall.engine.change import Kind
@@ -192,6 +192,14 @@ def only(*places: str, include_managers: bool = False) -> Filter:
 def now() -> Any:
     """The time, aware."""
     return timezone.now()
+
+
+def due() -> list[int]:
+    """The connections that a worker would claim now; a claim's own session sees nothing of a test's transaction."""
+    with access.on_duty(tasks.DUTY):
+        free = Connection.objects.filter(next_run_at__lte=now(), lease=None)
+        resting = (State.PAUSED, State.DISCONNECTED)
+        return list(free.exclude(state__in=resting).order_by("next_run_at").values_list("pk", flat=True))
 
 
 def forget_schedule() -> None:

@@ -22,7 +22,7 @@ from rollcall.sync.lease import LeaseLost, at_work, check, lease
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
 from rollcall.sync.run import run_connection
 from rollcall.sync.sentences import error_sentence
-from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow
+from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow, due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
@@ -217,9 +217,9 @@ def test_c1_inv17_a_lease_that_a_killed_process_left_does_not_keep_the_clock_fro
     flow.connect()
     stale = {"lease": uuid4(), "lease_until": timezone.now() + timedelta(hours=2)}
     flow.get(lambda: Connection.objects.update(next_run_at=timezone.now() - timedelta(minutes=1), **stale))
-    assert queued(flow) == 0
-    tasks.tick()
-    assert queued(flow) == 1
+    assert due() == []
+    tasks.recover(timezone.now())
+    assert due() == [flow.connection().pk]
 
 
 def queued(flow: Flow) -> int:
@@ -232,11 +232,11 @@ def test_c9_after_a_day_without_a_clock_a_connection_runs_once(flow: Flow) -> No
     """C9"""
     flow.go_live()
     flow.get(lambda: Connection.objects.update(next_run_at=timezone.now() - timedelta(days=1), run_wanted=""))
-    tasks.tick()
-    tasks.tick()
-    assert queued(flow) == 1
-    due = flow.connection().next_run_at
-    assert due and timezone.now() < due <= timezone.now() + timedelta(hours=1, minutes=5)
+    assert due() == [flow.connection().pk]
+    assert tasks.run_due(flow.company, flow.connection().pk)
+    assert due() == []
+    at = flow.connection().next_run_at
+    assert at and timezone.now() < at <= timezone.now() + timedelta(hours=1, minutes=5)
 
 
 def test_c5_a_connection_at_work_is_not_started_again(flow: Flow) -> None:

@@ -26,6 +26,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+_quoted = json.encoder.encode_basestring_ascii
 _NONCE = 12
 _KEY = 32
 
@@ -126,7 +127,8 @@ def _load(path: str, stamp: int, inode: int) -> _Keyring:
 
 
 def _place(company_id: int, table: str, field: str, row: int | str) -> bytes:
-    return json.dumps([company_id, table, field, str(row)]).encode()
+    # as json.dumps writes a list, without its detours: a first sync comes by twice for each person
+    return f'[{company_id}, "{table}", "{field}", {_quoted(str(row))}]'.encode()
 
 
 def seal(plain: bytes, *, company_id: int, table: str, field: str, row: int | str) -> bytes:

@@ -13,7 +13,7 @@ from django.db import connection as database
 
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
-from rollcall.connections.pacing import own_connection
+from rollcall.connections.side import own_connection
 from rollcall.connectors.oauth import ACCESS_TOKEN
 
 LOCK_SPACE: Final = 0x546F6B65

@@ -13,6 +13,11 @@ from rollcall.connections.rows import VALUE_COLUMNS
 MANY: Final = 2_000
 """From so many rows on, statements are planned for whole tables."""
 
+FEW: Final = 50
+"""Above so many people the joins of a run are hashed, in a company that is one of thousands too: PostgreSQL multiplies
+the selectivities of company, connection and entity, which are the same rows, and guesses one row where there are all.
+"""
+
 
 def expect_many(cursor: Any) -> None:
     """Tell the planner, for this transaction, that most rows will be touched.

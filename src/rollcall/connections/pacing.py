@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
-import psycopg
 from django.db import connection as database
 
 from rollcall.connections.models import RateSlot
+from rollcall.connections.side import Side
+
+SIDE: Final = Side()
+"""A run may stand inside a transaction while it reads: a place taken there would be seen by others after its end."""
 
 _RESERVE: Final = """
 INSERT INTO connections_rateslot AS slot (key, due)
@@ -49,22 +52,21 @@ class InDatabase:
     used: the schedule then holds as if each had been taken alone, and what is left over at the end is a few places.
 
     A run may stand inside a transaction while it reads, and a place taken there would be seen by other workers only
-    after its end: then it has a database connection of its own, opened at the first use.
+    after its end: then it is taken on a session beside it.
     """
 
     def __init__(self) -> None:
         """Reserve nothing yet."""
-        self._own: psycopg.Connection[tuple[float]] | None = None
         self._places: dict[str, _Places] = {}
 
     def __enter__(self) -> Self:
+        SIDE.enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._own is not None:
-            self._own.close()
+        SIDE.leave()
 
     def reserve(self, key: str, interval: float, burst: float) -> float:
         """Take the next place; return the seconds to wait for it."""
@@ -85,21 +87,9 @@ class InDatabase:
             with database.cursor() as cursor:
                 cursor.execute(_RESERVE, params)
                 return float(cursor.fetchone()[0])
-        if self._own is None:
-            self._own = own_connection()
-        row = self._own.execute(_RESERVE, params).fetchone()
-        return row[0] if row else 0.0
+        return float(SIDE.ask(_RESERVE, params)[0][0])
 
 
 def forget_old(now: datetime) -> None:
     """Delete places that are long past; a key that is used again begins afresh."""
     RateSlot.objects.filter(due__lt=now - timedelta(days=1)).delete()
-
-
-def own_connection() -> "psycopg.Connection[tuple[float]]":
-    """Return a new connection to the same database, in autocommit; the caller closes it."""
-    params = database.get_connection_params()
-    wanted = {
-        name: value for name, value in params.items() if name not in {"cursor_factory", "context", "pool"}
-    }
-    return psycopg.connect(**wanted, autocommit=True)

@@ -4,14 +4,15 @@ Everything here runs inside the caller's transaction, which acts for one company
 *before* still holds; what no longer fits is reported as stale and left as it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection as database
 
 from rollcall.accounts import secrets
-from rollcall.directory import following, owners
+from rollcall.accounts.staging import stage
+from rollcall.directory import following, leading, owners
 from rollcall.directory.models import Member
 from rollcall.directory.writes import Source, Write, Written, as_json
 from rollcall.engine.change import Kind
@@ -34,6 +35,7 @@ def write(
     _complete(happens, company_id=company_id, entity_id=entity_id, now=now)
     if source:
         _take_over_banks(happens, company_id, source.connection_id)
+        leading.take_managers(happens, entity_id, source)
     _insert([one for one in happens if one.kind is Kind.CREATE])
     _update([one for one in happens if one.kind is not Kind.CREATE])
     following.move_sign_ins(happens)
@@ -48,35 +50,6 @@ def write(
     ]
     fit = {one.number for one in happens}
     return done, [one.number for one in writes if one.number not in fit]
-
-
-def set_managers(pairs: Iterable[tuple[int, str | None]], *, entity_id: int, connection_id: int) -> int:
-    """Point members at the member of their manager's employee id (``None``: nobody); return rows changed.
-
-    A manager without a living member in the entity leaves the member as they are.
-    """
-    wanted = [{"member_id": member, "boss": boss} for member, boss in pairs]
-    if not wanted:
-        return 0
-    with database.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH w AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS w(member_id bigint, boss text)),
-            resolved AS (
-                SELECT w.member_id, w.boss, boss.id AS boss_id
-                FROM w
-                LEFT JOIN directory_link l
-                  ON l.entity_id = %s AND l.connection_id = %s AND l.employee_id = w.boss
-                LEFT JOIN directory_member boss ON boss.id = l.member_id AND boss.state <> 'archived'
-            )
-            UPDATE directory_member m SET manager_id = r.boss_id
-            FROM resolved r
-            WHERE m.id = r.member_id AND m.entity_id = %s AND m.id IS DISTINCT FROM r.boss_id
-              AND (r.boss IS NULL OR r.boss_id IS NOT NULL) AND m.manager_id IS DISTINCT FROM r.boss_id
-            """,
-            [as_json(wanted), entity_id, connection_id, entity_id],
-        )
-        return int(cursor.rowcount)
 
 
 def _still_theirs(writes: Sequence[Write], entity_id: int, source: Source | None) -> Sequence[Write]:
@@ -191,7 +164,9 @@ def _give_ids(writes: Sequence[Write]) -> None:
         return
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('directory_member', 'id')) FROM generate_series(1, %s)",
+            # OFFSET 0: the name is looked up once, not for each
+            "SELECT nextval(s.name) FROM generate_series(1, %s),"
+            " (SELECT pg_get_serial_sequence('directory_member', 'id')::regclass AS name OFFSET 0) s",
             [len(new)],
         )
         for one, (member_id,) in zip(new, cursor.fetchall(), strict=True):
@@ -261,9 +236,16 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
         }
 
 
+_STAGED: Final = {"bigint": "int8", "boolean": "bool"}
+"""Types that are staged as they are; anything else is text, and read by PostgreSQL."""
+_TYPES: Final = {
+    str(f.column): str(f.db_type(database))
+    for f in Member._meta.concrete_fields  # noqa: SLF001 - documented API
+    if not f.generated
+}
 _INSERT: Final = (
-    f"INSERT INTO directory_member ({', '.join(COLUMNS)})"
-    f" SELECT {', '.join(COLUMNS)} FROM jsonb_populate_recordset(NULL::directory_member, %s::jsonb)"
+    f"INSERT INTO directory_member ({', '.join(COLUMNS)}) SELECT"
+    f" {', '.join(c if _TYPES[c] in _STAGED else f'{c}::{_TYPES[c]}' for c in COLUMNS)} FROM new_member"
 )
 _UPDATE: Final = (
     f"UPDATE directory_member m SET ({', '.join(_CHANGEABLE)}) ="
@@ -274,8 +256,13 @@ _UPDATE: Final = (
 
 def _insert(writes: Sequence[Write]) -> None:
     if writes:
+        stage(
+            "new_member",
+            {name: _STAGED.get(kind, "text") for name, kind in _TYPES.items()},
+            (tuple(map(one.after.get, COLUMNS)) for one in writes),
+        )
         with database.cursor() as cursor:
-            cursor.execute(_INSERT, [as_json([one.after for one in writes])])
+            cursor.execute(_INSERT)
 
 
 def _update(writes: Sequence[Write]) -> None:

@@ -3,10 +3,10 @@
 Each with a fixed number of statements for any number of members, in the transaction of the change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection as database
 
@@ -14,6 +14,7 @@ from rollcall.accounts.actor import SYSTEM
 from rollcall.accounts.models import Grant, User
 from rollcall.accounts.sessions import end_sessions
 from rollcall.accounts.sign_in import Move, move_addresses
+from rollcall.accounts.staging import stage
 from rollcall.directory.models import Invitation, Member
 from rollcall.directory.writes import Source, Write, as_json
 from rollcall.engine.change import Kind, Why
@@ -29,13 +30,21 @@ _TIE: Final = """
     INSERT INTO directory_link
         (company_id, entity_id, connection_id, changed_at, applied_version,
          member_id, employee_id, managed, why_not, why_not_params, applied_digest)
-    SELECT %s, %s, %s, %s, %s, r.member_id, r.employee_id, r.managed, r.why_not, r.why_not_params, r.applied_digest
-    FROM jsonb_populate_recordset(NULL::directory_link, %s::jsonb) r
+    SELECT %s, %s, %s, %s, %s, member_id, employee_id, managed, why_not, why_not_params::jsonb, applied_digest
+    FROM new_link
     ON CONFLICT (entity_id, connection_id, employee_id) DO UPDATE SET
         managed = excluded.managed, why_not = excluded.why_not, why_not_params = excluded.why_not_params,
         changed_at = excluded.changed_at, applied_digest = excluded.applied_digest,
         applied_version = excluded.applied_version
 """
+_TIED: Final = {
+    "member_id": "int8",
+    "employee_id": "text",
+    "managed": "bool",
+    "why_not": "text",
+    "why_not_params": "text",
+    "applied_digest": "text",
+}
 _INVITE: Final = """
     INSERT INTO directory_invitation
         (company_id, member_id, nonce, created_at, expires_at, reminders, next_reminder_at)
@@ -74,34 +83,52 @@ def _untie_forgotten(writes: Sequence[Write], source: Source) -> None:
 
 def tied_to_others(writes: Sequence[Write], entity_id: int, source: Source) -> set[int]:
     """Return the numbers of the writes whose employee or member is tied to somebody else by now (invariant 10)."""
+    new = {one.employee_id: one.number for one in writes if one.employee_id and one.kind is Kind.CREATE}
     asked = [
         {
             "number": one.number,
-            "member": None if one.kind is Kind.CREATE else one.member_id,
+            "member": one.member_id,
             "employee": one.employee_id,
             "was": one.params.get("was", ""),
         }
         for one in writes
-        if one.employee_id is not None
+        if one.employee_id is not None and one.kind is not Kind.CREATE
     ]
+    return _known_by_now(new, entity_id, source) | _tied_to_others(asked, entity_id, source)
+
+
+def _known_by_now(new: Mapping[str, int], entity_id: int, source: Source) -> set[int]:
+    """Return the numbers of those who are about to become members, and have one."""
+    if not new:
+        return set()
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT employee_id FROM directory_link"
+            " WHERE entity_id = %s AND connection_id = %s AND employee_id = ANY(%s)",
+            [entity_id, source.connection_id, list(new)],
+        )
+        return {new[row[0]] for row in cursor.fetchall()}
+
+
+def _tied_to_others(asked: Sequence[Mapping[str, Any]], entity_id: int, source: Source) -> set[int]:
     if not asked:
         return set()
     with database.cursor() as cursor:
         cursor.execute(
             """
             SELECT w.number
-            FROM jsonb_to_recordset(%s::jsonb) AS w(number int, member bigint, employee text, was text)
+            FROM jsonb_to_recordset(%(asked)s::jsonb) AS w(number int, member bigint, employee text, was text)
             JOIN directory_link l
-              ON l.entity_id = %s AND l.connection_id = %s AND l.employee_id = w.employee
+              ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = w.employee
              AND l.member_id IS DISTINCT FROM w.member
             UNION
             SELECT w.number
-            FROM jsonb_to_recordset(%s::jsonb) AS w(number int, member bigint, employee text, was text)
-            JOIN directory_link l ON l.member_id = w.member AND l.connection_id = %s
+            FROM jsonb_to_recordset(%(asked)s::jsonb) AS w(number int, member bigint, employee text, was text)
+            JOIN directory_link l ON l.member_id = w.member AND l.connection_id = %(connection)s
              AND l.employee_id NOT IN (w.employee, w.was)
             JOIN connections_employee e ON e.connection_id = l.connection_id AND e.external_id = l.employee_id
             """,
-            [as_json(asked), entity_id, source.connection_id, as_json(asked), source.connection_id],
+            {"asked": as_json(asked), "entity": entity_id, "connection": source.connection_id},
         )
         return {int(row[0]) for row in cursor.fetchall()}
 
@@ -110,22 +137,16 @@ def tie(writes: Sequence[Write], company_id: int, entity_id: int, source: Source
     """Write the links of these changes, and that their members are in step with the employees."""
     _untie_forgotten(writes, source)
     rows = [
-        {
-            "member_id": one.member_id,
-            "employee_id": one.employee_id,
-            "managed": one.kind is not Kind.RELEASE,
-            "why_not": one.why if one.kind is Kind.RELEASE else "",
-            "why_not_params": one.params if one.kind is Kind.RELEASE else {},
-            "applied_digest": one.employee_digest,
-        }
+        (one.member_id, one.employee_id, False, one.why, as_json(one.params), one.employee_digest)
+        if one.kind is Kind.RELEASE
+        else (one.member_id, one.employee_id, True, "", "{}", one.employee_digest)
         for one in writes
         if one.employee_id is not None
     ]
     if rows:
+        stage("new_link", _TIED, rows)
         with database.cursor() as cursor:
-            cursor.execute(
-                _TIE, [company_id, entity_id, source.connection_id, now, source.version, as_json(rows)]
-            )
+            cursor.execute(_TIE, [company_id, entity_id, source.connection_id, now, source.version])
 
 
 def move_sign_ins(writes: Sequence[Write]) -> None:

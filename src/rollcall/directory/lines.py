@@ -1,6 +1,6 @@
 """Lines of an approved plan become changes of members, with their audit entries in the same transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
-from rollcall.directory import batch
+from rollcall.directory import batch, leading
 from rollcall.directory.writes import Source, Write, Written
 from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.plan import PLAIN_FIELDS
 from rollcall.engine.snapshot import fold_email
 from rollcall.events.catalogue import Kind as EventKind
-from rollcall.events.outbox import NewEvent, append
+from rollcall.events.outbox import NewEvent, TypedEvent, append
 
 _EVENTS: Final[Mapping[Kind, EventKind]] = {
     Kind.CREATE: EventKind.MEMBER_INVITED,
@@ -26,7 +26,7 @@ _EVENTS: Final[Mapping[Kind, EventKind]] = {
 }
 
 
-class Numbered(Struct, frozen=True, kw_only=True):
+class Numbered(Struct, frozen=True, kw_only=True, gc=False):
     """A line of a stored plan on its way to the directory."""
 
     number: int
@@ -35,10 +35,14 @@ class Numbered(Struct, frozen=True, kw_only=True):
 
 
 class Applied(Struct, frozen=True, kw_only=True):
-    """What became of a batch of lines: number -> member, and the numbers that no longer fitted."""
+    """What became of a batch of lines: number -> member, and the numbers that no longer fitted.
+
+    ``led``: numbers of the done ones whose line manager is set already.
+    """
 
     done: Mapping[int, int]
     stale: Sequence[int]
+    led: Collection[int] = ()
 
 
 def apply_lines(
@@ -64,12 +68,16 @@ def apply_lines(
             for event in _events(one, changes[one.write.number], entity, actor, run_id, plan_id)
         ]
     )
-    return Applied(done={one.write.number: one.member_id for one in done}, stale=stale)
+    return Applied(
+        done={one.write.number: one.member_id for one in done},
+        stale=stale,
+        led={one.write.number for one in done if one.write.after.get("manager_id") is not None},
+    )
 
 
 def apply_managers(pairs: Sequence[tuple[int, str | None]], *, entity: Entity, connection_id: int) -> int:
     """Set the line managers of applied lines: member -> employee id of the manager; return rows changed."""
-    return batch.set_managers(pairs, entity_id=entity.pk, connection_id=connection_id)
+    return leading.set_managers(pairs, entity_id=entity.pk, connection_id=connection_id)
 
 
 def _write(one: Numbered) -> Write:
@@ -86,7 +94,7 @@ def _write(one: Numbered) -> Write:
         after["email_key"] = fold_email(after["email"])
     if change.why is Why.UNDONE and change.kind is Kind.REACTIVATE:
         before["role"] = after["role"] = change.params["role"]
-    bank = change.fields.get("bank_account")
+    bank, boss = change.fields.get("bank_account"), change.fields.get("manager")
     if bank is not None:
         before["bank_mask"] = bank.before
     return Write(
@@ -98,6 +106,7 @@ def _write(one: Numbered) -> Write:
         employee_id=change.employee_id,
         employee_digest=one.employee_digest,
         takes_bank=bank is not None,
+        manager=boss.ref if boss is not None and change.kind is Kind.CREATE else None,
         why=change.why,
         params=change.params,
     )
@@ -111,7 +120,7 @@ def _events(
         "why": str(change.why),
         "params": dict(change.params),
         "employee_id": change.employee_id,
-        "fields": {name: [field.before, field.after] for name, field in change.fields.items()},
+        "fields": {name: (field.before, field.after) for name, field in change.fields.items()},
     }
     person = _person(change, entity)
     if one.invitation:
@@ -125,7 +134,7 @@ def _events(
         if name in change.fields and change.fields[name].before and change.fields[name].after
     ]
     for kind, about in ((_EVENTS[change.kind], data), *((kind, person) for kind in told)):
-        yield NewEvent(
+        yield TypedEvent(
             company_id=entity.company_id,
             kind=kind,
             actor=actor,

@@ -10,11 +10,13 @@ class Member(models.Model):
     """A person in one entity. Text columns are what pages show; ``email_key`` is what is compared."""
 
     # No index: members are asked for by entity or id, and one by company would tempt PostgreSQL to read them all.
+    # No constraint: the wall asks for the company, and the entity's own holds it.
     company = models.ForeignKey(
-        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
-    user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL)
+    # indexes of their own begin with these two
+    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, db_index=False)
     state = models.TextField()
     role = models.TextField(default="requester")
     email = models.TextField()
@@ -89,12 +91,14 @@ class Member(models.Model):
 class Link(models.Model):
     """The lasting tie between an employee of a connection and a member of an entity."""
 
-    # no index, as for members
+    # no index and no constraint, as for members; the member's own hold company and entity
     company = models.ForeignKey(
-        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
-    entity = models.ForeignKey("accounts.Entity", on_delete=models.CASCADE)
-    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    entity = models.ForeignKey(
+        "accounts.Entity", on_delete=models.CASCADE, db_index=False, db_constraint=False
+    )
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, db_index=False)
     connection = models.ForeignKey("connections.Connection", on_delete=models.CASCADE)
     employee_id = models.TextField()
     # False: remembered, but the HR tool decides nothing about the member any more; why_not says why
@@ -141,7 +145,9 @@ class Count(models.Model):
 class Invitation(models.Model):
     """One invitation to sign up. The link in the mail is signed from id and nonce and works once."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     member = models.ForeignKey(Member, on_delete=models.CASCADE)
     nonce = models.TextField()
     created_at = models.DateTimeField()

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rollcall.engine.change import Kind
 
 
-class Write(Struct, kw_only=True):
+class Write(Struct, kw_only=True, gc=False):
     """One change of one member, in columns. ``after`` is completed by this room before it is written."""
 
     number: int
@@ -22,11 +22,13 @@ class Write(Struct, kw_only=True):
     employee_digest: str = ""
     # the employee's bank account is to be taken over
     takes_bank: bool = False
+    # the line manager's employee id: set with the rest if that is a member by then, else later
+    manager: str | None = None
     why: str = ""
     params: Mapping[str, str] = {}
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class Written(Struct, frozen=True, kw_only=True, gc=False):
     """One write that happened."""
 
     write: Write

@@ -101,7 +101,7 @@ class Why(StrEnum):
     INVITED_AGAIN = "invited_again"
 
 
-class FieldChange(Struct, frozen=True, kw_only=True):
+class FieldChange(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One field before and after; ``ref`` is the manager's employee id, or the account's digest."""
 
     before: str | None = None
@@ -109,7 +109,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
     ref: str | None = None
 
 
-class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of a plan. ``fields`` holds only what differs; names are those of the member's fields."""
 
     kind: Kind

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from msgspec import UNSET, Struct
 
 from rollcall.engine.change import Change, FieldChange, Kind, Why
-from rollcall.engine.masks import BLANK, is_address, is_mask
+from rollcall.engine.masks import BLANK, SUSPECT, is_address, is_mask
 from rollcall.engine.match import Candidate, Decided, ManagerState, email_key, full_name
 from rollcall.engine.roster import Member
 from rollcall.engine.scope import sends_managers
@@ -38,16 +39,38 @@ OWNED_FIELDS: Final = (*PLAIN_FIELDS, "manager", "bank_account")
 NEVER_CLEARED: Final = frozenset({"email", "first_name", "last_name"})
 
 
+_told: Final = attrgetter(*PLAIN_FIELDS.values())
+_known: Final = attrgetter(*PLAIN_FIELDS)
+
+
 class Given(Struct, frozen=True, kw_only=True):
-    """What a decision needs beside the person; ``decide`` in ``plan.py`` says what the fields are."""
+    """What a decision needs beside the person; ``decide`` in ``plan.py`` says what the fields are.
+
+    Made once for a plan: everything that is the same for everybody is found out here.
+    """
 
     settings: Settings
-    arriving: Collection[str]
-    departing: Collection[str]
-    clearable: Collection[str]
-    kept: Collection[str]
-    adopt: bool
-    renumbered: Callable[[], bool]
+    arriving: Collection[str] = ()
+    departing: Collection[str] = ()
+    clearable: Collection[str] = ()
+    kept: Collection[str] = ()
+    adopt: bool = False
+    renumbered: Callable[[], bool] = lambda: False
+    # fields that HR decides: of a member who is there, and of one who is about to be created
+    present: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+
+
+def given(settings: Settings, **more: Any) -> Given:
+    """Return ``Given`` for these settings; ``more`` are its other fields."""
+    kept = more.get("kept", ())
+    owners = {name: ownership(settings, name) for name in OWNED_FIELDS}
+    # Nobody can be created without the address they were matched by.
+    new = {name for name, owner in owners.items() if owner is not Ownership.NOT_READ} | {"email"}
+    present = {name for name, owner in owners.items() if owner is Ownership.HR and name not in kept}
+    if not sends_managers(settings.scope):
+        new, present = new - {"manager"}, present - {"manager"}
+    return Given(settings=settings, present=frozenset(present), new=frozenset(new), **more)
 
 
 def line(
@@ -85,14 +108,20 @@ def differences(
     fields: dict[str, FieldChange] = {}
     notes: list[Change] = []
     masked: list[str] = []
-    for name, source in PLAIN_FIELDS.items():
-        if not _is_read(given, name, creating=member is None):
+    told = _told(one.employee)
+    known = _known(member) if member else _NOTHING
+    read = given.present if member else given.new
+    # Nearly everybody is the same in both places, and tuples are compared at once.
+    differing = () if told == known and told[0].strip() else zip(PLAIN_FIELDS, told, known, strict=True)
+    for name, value, own in differing:
+        if value is UNSET or name not in read or (value == own and name != "email"):
             continue
-        value = getattr(one.employee, source)
-        if value is UNSET:
+        if own is None and type(value) is str and value[:1] not in SUSPECT and name != "email":
+            # for nearly every field of somebody new: a plain text
+            fields[name] = FieldChange(after=value)
             continue
         after = _text(value.strip() if name == "email" and value else value)
-        before = _text(getattr(member, name)) if member else None
+        before = _text(own)
         if name == "email":
             remark, kept = _email(one, after, member, given.settings)
             notes.extend(remark)
@@ -121,12 +150,12 @@ def _text(value: str | date | None) -> str | None:
     return value if value and value.strip(BLANK) else None
 
 
+_NOTHING: Final = (None,) * len(PLAIN_FIELDS)
+
+
 def _is_read(given: Given, name: str, *, creating: bool) -> bool:
-    """Tell whether HR decides the field; nobody can be created without the address they were matched by."""
-    if not creating and name in given.kept:
-        return False
-    owner = ownership(given.settings, name)
-    return owner is Ownership.HR or (creating and (owner is Ownership.AT_CREATION or name == "email"))
+    """Tell whether HR decides the field."""
+    return name in (given.new if creating else given.present)
 
 
 def _email(
@@ -189,7 +218,7 @@ _UNRESOLVED = {
 
 def _follows(given: Given, member: Member | None) -> bool:
     """Tell whether HR decides about the line manager of this member (``None``: about to be created)."""
-    return sends_managers(given.settings.scope) and _is_read(given, "manager", creating=member is None)
+    return _is_read(given, "manager", creating=member is None)
 
 
 def _manager(

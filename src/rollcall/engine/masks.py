@@ -21,6 +21,9 @@ BLANK: Final = " \t\r\n\u00a0"
 
 _RUN: Final = rf"([{re.escape(SIGNS)}])\1*|x{{3,}}"
 _run: Final = re.compile(_RUN)
+_FIRST: Final = {"x", *(word[0] for word in WORDS)}
+SUSPECT: Final = frozenset({"", *SIGNS, *BLANK, *_FIRST, *(letter.upper() for letter in _FIRST)})
+"""What a mask or a blank text begins with: most values are known to be neither by their first letter."""
 _CUT_NUMBER: Final = re.compile(r"[*#•●·…]|[xX]{3}")
 _CUT_NAME: Final = re.compile(r"[*•●…]")
 _NAMES: Final = frozenset({"first_name", "last_name"})
@@ -28,6 +31,8 @@ _NAMES: Final = frozenset({"first_name", "last_name"})
 
 def is_mask(value: str, name: str = "") -> bool:
     """Tell whether ``value`` stands for something hidden; people who are called Null keep their name."""
+    if value[:1] not in SUSPECT:
+        return False
     folded = value.strip(BLANK).lower()
     if name in _NAMES and folded == "null":
         return False

@@ -47,7 +47,7 @@ class Decided(StrEnum):
     LEAVE = "leave"
 
 
-class Manager(Struct, frozen=True, kw_only=True):
+class Manager(Struct, frozen=True, kw_only=True, gc=False):
     """The line manager as far as it can be resolved."""
 
     state: ManagerState = ManagerState.NONE
@@ -56,7 +56,7 @@ class Manager(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     """Everything that the decision about one person needs."""
 
     employee: Employee
@@ -205,6 +205,8 @@ def join(
         and employee.id in inside
         and employee.id not in vanished
         and employee.id not in unread
+        # whoever keeps their address gives none free
+        and email_key(employee) != fold_email(by_member[link.member_id].email)
         and (key := _wish(employee, shared)) is not None
         and not is_foreign(settings or Settings(), key)
         and (
@@ -289,7 +291,7 @@ def _is_held(
 
 def is_new_address(key: str, own: Member | None) -> bool:
     """Tell whether the folded address is another than that of ``own``, the member by link or by e-mail."""
-    return is_address(key) and (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key)
+    return (own is None or own.state == State.ARCHIVED or fold_email(own.email) != key) and is_address(key)
 
 
 def _wish(employee: Employee, shared: Mapping[str | None, int]) -> str | None:
@@ -309,7 +311,8 @@ def _is_taken(
 
     Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
     """
-    wanted = key if key and is_address(key) else fold_email(member.email)
+    own = fold_email(member.email)
+    wanted = key if key and key != own and is_address(key) else own
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
         if holder.id == member.id:

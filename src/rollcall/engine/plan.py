@@ -20,6 +20,7 @@ from rollcall.engine.differences import (
     PLAIN_FIELDS,
     Given,
     differences,
+    given,
     line,
     shared,
 )
@@ -63,8 +64,9 @@ def make_plan(
     departing: set[str] = set()
     # Two owners may both be allowed to go, but not both at once: the next plan knows who is left.
     owner_goes = False
+    early_on = given(settings, adopt=adopt, renumbered=renumbered)
     for one in candidates(True):
-        early = decide(one, settings, now=now, zone=zone, adopt=adopt, renumbered=renumbered)
+        early = _with_doubt(one, early_on, now, zone)
         kinds = {found.kind for found in early}
         if kinds & _ARRIVALS:
             arriving.add(one.employee.id)
@@ -73,19 +75,17 @@ def make_plan(
             owner_goes = owner_goes or _is_owner(one)
     # A member whom nobody is linked to is known by e-mail, and two who left may have had the same one.
     archived: set[int | None] = set()
+    known = given(
+        settings,
+        arriving=arriving,
+        departing=departing,
+        clearable=clearable,
+        kept=kept,
+        adopt=adopt,
+        renumbered=renumbered,
+    )
     for one in candidates(False):
-        lines = decide(
-            one,
-            settings,
-            now=now,
-            zone=zone,
-            arriving=arriving,
-            departing=departing,
-            clearable=clearable,
-            kept=kept,
-            adopt=adopt,
-            renumbered=renumbered,
-        )
+        lines = _with_doubt(one, known, now, zone)
         if _is_owner(one) and lines and lines[0].kind is Kind.ARCHIVE and one.employee.id not in departing:
             lines = [line(one, Kind.SKIP, Why.LAST_OWNER, params=lines[0].params)]
         if one.link is None and lines and lines[0].kind is Kind.ARCHIVE:
@@ -115,8 +115,8 @@ def decide(
 
     ``arriving`` and ``departing``: employee ids of managers who get a member, or lose theirs, in this plan.
     """
-    given = Given(
-        settings=settings,
+    known = given(
+        settings,
         arriving=arriving,
         departing=departing,
         clearable=clearable,
@@ -124,6 +124,10 @@ def decide(
         adopt=adopt,
         renumbered=renumbered,
     )
+    return _with_doubt(one, known, now, zone)
+
+
+def _with_doubt(one: Candidate, given: Given, now: datetime, zone: str) -> list[Change]:
     lines = _decide(one, given, now, zone)
     if one.unread and lines and lines[0].kind in ACTING:
         # Decided from a record that is older than the one that can't be read.

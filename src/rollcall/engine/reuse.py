@@ -19,6 +19,8 @@ def is_somebody_else(employee: Employee, member: Member, settings: Settings) -> 
     Surely: both names are others, and so is the address or, by more than ``FAR_DAYS``, the start date. Fields that
     HR does not decide say nothing, nor does an empty one, nor first and last name changing places.
     """
+    if employee.first_name == member.first_name or employee.last_name == member.last_name:
+        return False  # nearly everybody: a name that is the same, or nothing to compare
     if any(ownership(settings, name) is not Ownership.HR for name in ("first_name", "last_name")):
         return False
     told = [_folded(name) for name in (employee.first_name, employee.last_name)]

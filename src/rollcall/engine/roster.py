@@ -23,14 +23,14 @@ class Role(StrEnum):
     REQUESTER = "requester"
 
 
-class Bank(Struct, frozen=True):
+class Bank(Struct, frozen=True, gc=False):
     """An account without its numbers: a keyed digest to compare by, and the mask that people see."""
 
     digest: str
     mask: str
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Struct, frozen=True, kw_only=True, gc=False):
     """A person in one entity."""
 
     id: int
@@ -59,7 +59,7 @@ class Member(Struct, frozen=True, kw_only=True):
     last_owner: bool = False
 
 
-class Link(Struct, frozen=True, kw_only=True):
+class Link(Struct, frozen=True, kw_only=True, gc=False):
     """The lasting tie between an employee of a connection and a member."""
 
     member_id: int

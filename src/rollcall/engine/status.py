@@ -31,7 +31,13 @@ def local_day(now: datetime, employee: Employee, entity_zone: str) -> date:
         zoneinfo.ZoneInfoNotFoundError: when the entity's own zone is unknown.
     """
     name = employee.time_zone
-    own = _zone(name) if isinstance(name, str) and name else None
+    return _day_in(now, name if isinstance(name, str) and name else "", entity_zone)
+
+
+@lru_cache(maxsize=1024)
+def _day_in(now: datetime, zone: str, entity_zone: str) -> date:
+    """The day at one moment is the same for everybody of a zone."""
+    own = _zone(zone) if zone else None
     return now.astimezone(own or ZoneInfo(entity_zone)).date()
 
 

@@ -34,8 +34,8 @@ class Tally:
         if change.kind is Kind.ARCHIVE and change.why is Why.VANISHED:
             self.vanished += 1
         self.renumbered += change.why is Why.RENUMBERED
-        for name, one in change.fields.items():
-            if change.kind in (Kind.CREATE, Kind.ARCHIVE) or not one.before:
+        for name, one in change.fields.items() if change.kind not in (Kind.CREATE, Kind.ARCHIVE) else ():
+            if not one.before:
                 continue
             if name == "email":
                 self.emails += 1

@@ -17,7 +17,7 @@ class Event(models.Model):
     """
 
     # No constraint in the database: the chain head has it, and 100,000 events need no 100,000 checks.
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_constraint=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     number = models.BigIntegerField()  # 1, 2, 3 ... within the company, without gaps
     kind = models.CharField(max_length=60)
     at = models.DateTimeField()
@@ -83,7 +83,7 @@ class Outbox(models.Model):
     """An event not handed on yet. No foreign key to the event: rows are short-lived and written in bulk."""
 
     event_id = models.BigIntegerField(primary_key=True)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_constraint=False)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, db_constraint=False, db_index=False)
 
     class Meta:
         """The relay takes one company at a time."""

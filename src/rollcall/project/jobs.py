@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app as current_app
 
 from rollcall.directory import numbers
 from rollcall.project import weekly
-from rollcall.sync import drop_folder
+from rollcall.sync import drop_folder, retention
 from rollcall.sync.tasks import SILENT_SECONDS
 
 _log = structlog.get_logger("rollcall.jobs")
@@ -27,6 +27,7 @@ class Periodic(NamedTuple):
 SWEEP = "rollcall.project.jobs.sweep"
 DROPPED_FILES = "rollcall.sync.drop_folder.minute"
 WEEKLY = "rollcall.project.weekly.quarter"
+RETENTION = "rollcall.sync.retention.forget"
 EVERY_MINUTE = "* * * * *"
 SCHEDULE = (
     Periodic(EVERY_MINUTE, SWEEP),
@@ -35,6 +36,7 @@ SCHEDULE = (
     Periodic(EVERY_MINUTE, "rollcall.events.tasks.relay"),
     Periodic(EVERY_MINUTE, "rollcall.notify.tasks.send_mails"),
     Periodic("*/15 * * * *", WEEKLY),
+    Periodic("*/5 * * * *", RETENTION),
 )
 HEARTBEAT_SECONDS = 5  # so often a worker says that it lives
 DEAD_AFTER_SECONDS = SILENT_SECONDS
@@ -46,6 +48,7 @@ def schedule(app: App) -> None:
     app.task(name=SWEEP)(sweep)
     app.task(name=DROPPED_FILES)(drop_folder.minute)
     app.task(name=WEEKLY)(weekly.quarter)
+    app.task(name=RETENTION)(retention.forget)
     for entry in SCHEDULE:
         task = app.tasks.get(entry.task)
         if task is not None:

@@ -21,7 +21,9 @@ from procrastinate.contrib.django import app as current_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
+from rollcall.connections.side import notice_silence
 from rollcall.project import jobs, up
+from rollcall.project.looping import Loops
 from rollcall.sync import stopping
 from rollcall.sync.ending import let_go
 from rollcall.sync.tasks import tick
@@ -39,9 +41,13 @@ _PAUSES: Final = (0.5, 1.0, 2.0, 5.0)
 
 
 def work(concurrency: int) -> int:
-    """Run jobs until SIGTERM or SIGINT; return the exit code. ``concurrency`` jobs at the same time."""
+    """Run jobs until SIGTERM or SIGINT; return the exit code.
+
+    ``concurrency`` jobs at the same time, and as many runs by the clock.
+    """
     if not isinstance(current_app.connector, DjangoConnector):
         raise click.ClickException("The queue is not set up.")
+    notice_silence()
     with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
         asyncio.run(_Worker(app, concurrency).run())
     return 0
@@ -54,6 +60,7 @@ class _Worker:
         self.app = app
         self.concurrency = concurrency
         self.asked = asyncio.Event()
+        self.loops = Loops(concurrency)
         self.ready = False
 
     async def run(self) -> None:
@@ -71,6 +78,7 @@ class _Worker:
                 # Procrastinate's worker also ends by itself when one of its side tasks has failed.
                 await self._rest(_PAUSES[min(failed, len(_PAUSES) - 1)])
                 failed += 1
+        await asyncio.to_thread(self.loops.stop, GRACE_SECONDS)
 
     def _ask(self) -> None:
         if self.asked.is_set():
@@ -94,6 +102,7 @@ class _Worker:
             # What a dead worker has left is taken up now, not at the next full minute.
             await tick.defer_async()
             if not self.ready:
+                self.loops.start()
                 click.echo(up.WORKER_READY)
                 self.ready = True
             working = asyncio.create_task(

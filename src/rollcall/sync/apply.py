@@ -4,9 +4,9 @@ A killed process leaves whole chunks behind and the plan in *applying*; applying
 twice. A line whose *before* no longer holds is left, marked stale, and shows up in the next plan.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -22,17 +22,25 @@ from rollcall.connections.models import Subscription
 from rollcall.directory import lines as directory
 from rollcall.directory import undoing
 from rollcall.directory.writes import Source
-from rollcall.engine.change import ACTING, Kind
+from rollcall.engine.change import Change, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import parking, stopping
+from rollcall.sync.applying import (
+    CHUNK,
+    leading_lines,
+    mark,
+    mark_led,
+    next_lines,
+    swapping_lines,
+    these_lines,
+    unled_lines,
+)
 from rollcall.sync.lease import LeaseLost, check
 from rollcall.sync.models import Line, LineState, Plan, PlanState
 from rollcall.sync.stopping import Stopped
 
-CHUNK: Final = 1_000
-ADDRESSES: Final = 20_000
-"""Lines that change an e-mail go first and together, so that people who swap addresses never collide (I6)."""
+T = TypeVar("T")
 
 
 def apply(plan: Plan, token: UUID, actor: Actor) -> None:
@@ -67,15 +75,13 @@ def _not_tried(plan: Plan) -> None:
 
 
 def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
-    rows = after = 0
-    swapping = True
-    while True:
-        stopping.here()
-        found = again(partial(_next_chunk, plan, token, actor, after, swapping=swapping))
-        if found is None:
-            break
-        after, written = found
-        rows, swapping = rows + written, False
+    rows, _ = _apply_next(plan, token, actor, partial(swapping_lines, plan))
+    for numbers in _leading(plan, token):
+        rows += _apply_next(plan, token, actor, partial(these_lines, plan, numbers))[0]
+    after: int | None = 0
+    while after is not None:
+        written, after = _apply_next(plan, token, actor, partial(next_lines, plan, after))
+        rows += written
     last: int | None = 0
     while last is not None:
         stopping.here()
@@ -83,39 +89,44 @@ def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
     again(partial(_finish, plan, token, rows, actor))
 
 
-def _next_chunk(
-    plan: Plan, token: UUID, actor: Actor, after: int, *, swapping: bool
-) -> tuple[int, int] | None:
-    """Apply the next lines in one transaction; return the last one's number and the rows written; ``None``: the end."""
+def _leading(plan: Plan, token: UUID) -> Iterator[list[int]]:
+    """Yield numbers of lines that had better come first, by the chunk; whatever fits into one chunk has no order."""
+    if plan.counts.get(Kind.CREATE, 0) <= CHUNK:
+        return
+    numbers = again(partial(_within, plan, token, partial(leading_lines, plan)))
+    for start in range(0, len(numbers), CHUNK):
+        yield numbers[start : start + CHUNK]
+
+
+def _within(plan: Plan, token: UUID, ask: Callable[[], T]) -> T:
     with access.acting_for(plan.company_id):
         _check(plan, token)
-        lines = _next_lines(plan, after, swapping=swapping)
-        if not lines and not swapping:
-            return None
-        return 0 if swapping else lines[-1].number, _apply_chunk(plan, lines, actor)
+        return ask()
+
+
+def _apply_next(
+    plan: Plan, token: UUID, actor: Actor, find: Callable[[], list[directory.Numbered]]
+) -> tuple[int, int | None]:
+    """Apply the lines found in one transaction; return rows written, and the last line's number if there was one."""
+
+    def work() -> tuple[int, int | None]:
+        lines = find()
+        return _apply_chunk(plan, lines, actor), lines[-1].number if lines else None
+
+    stopping.here()
+    return again(partial(_within, plan, token, work))
 
 
 def _check(plan: Plan, token: UUID) -> None:
     check(plan.subscription.connection_id, token, even_paused=plan.undoes_id is not None)
 
 
-def _next_lines(plan: Plan, after: int, *, swapping: bool) -> list[Line]:
-    # ``after``: lines already done need not be walked over again and again
-    wanted = Line.objects.filter(plan=plan, state=LineState.WANTED, kind__in=ACTING).order_by("number")
-    if swapping:
-        return list(wanted.filter(fields__has_key="email").exclude(kind=Kind.CREATE)[:ADDRESSES])
-    return list(wanted.filter(number__gt=after)[:CHUNK])
-
-
-def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
+def _apply_chunk(plan: Plan, lines: Sequence[directory.Numbered], actor: Actor) -> int:
     if not lines:
         return 0
     source = Source(connection_id=plan.subscription.connection_id, version=plan.subscription.version)
     applied = directory.apply_lines(
-        [
-            directory.Numbered(number=one.number, change=one.as_change(), employee_digest=one.employee_digest)
-            for one in lines
-        ],
+        lines,
         entity=plan.entity,
         source=source,
         actor=actor,
@@ -123,20 +134,13 @@ def _apply_chunk(plan: Plan, lines: Sequence[Line], actor: Actor) -> int:
         plan_id=plan.pk,
         now=timezone.now(),
     )
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sync_line l SET state = 'done', member_id = x.member"
-            " FROM unnest(%s::int[], %s::bigint[]) AS x(number, member) WHERE l.plan_id = %s AND l.number = x.number",
-            [list(applied.done), list(applied.done.values()), plan.pk],
-        )
-    Line.objects.filter(plan=plan, number__in=list(applied.stale)).update(state=LineState.STALE)
-    done = set(applied.done)
-    return sum(1 for one in lines if one.number in done and _writes_member(one))
+    mark(plan, applied)
+    return sum(1 for one in lines if one.number in applied.done and _writes_member(one.change))
 
 
-def _writes_member(line: Line) -> bool:
+def _writes_member(change: Change) -> bool:
     """A release and a link without a difference write the link alone."""
-    return line.kind not in (Kind.RELEASE, Kind.LINK) or any(name != "manager" for name in line.fields)
+    return change.kind not in (Kind.RELEASE, Kind.LINK) or any(name != "manager" for name in change.fields)
 
 
 def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
@@ -146,38 +150,22 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
     """
     with access.acting_for(plan.company_id):
         _check(plan, token)
-        lines = list(
-            Line.objects.filter(
-                plan=plan,
-                state=LineState.DONE,
-                fields__has_key="manager",
-                managers_set=False,
-                number__gt=after,
-            )
-            .order_by("number")
-            .values_list("number", "member_id", "fields__manager__ref")[:CHUNK]
-        )
-        pairs = [(member, ref) for _, member, ref in lines if member is not None]
-        before = undoing.managers_now(plan.entity_id, [member for member, _ in pairs])
+        lines = unled_lines(plan, after)
+        pairs = [(member, ref) for _, _, member, ref in lines if member is not None]
+        known = [member for _, kind, member, _ in lines if kind != Kind.CREATE and member is not None]
+        before = undoing.managers_now(plan.entity_id, known) if known else {}
         if plan.undoes_id is None:
             directory.apply_managers(pairs, entity=plan.entity, connection_id=plan.subscription.connection_id)
         else:
             # Whom somebody had as manager before need not be known to the HR tool.
             back = [(member, int(ref) if ref else None) for member, ref in pairs]
             undoing.put_back_managers(back, entity_id=plan.entity_id)
-        _note_managers(plan, {number: before.get(member or 0) for number, member, _ in lines})
-    return lines[-1][0] if lines else None
-
-
-def _note_managers(plan: Plan, before: Mapping[int, int | None]) -> None:
-    """Mark these lines' line managers as set, and keep who was there before: taking a run back needs it."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sync_line l SET managers_set = true,"
-            " fields = jsonb_set(l.fields, '{manager,was}', coalesce(to_jsonb(x.was), 'null'))"
-            " FROM unnest(%s::int[], %s::bigint[]) AS x(number, was) WHERE l.plan_id = %s AND l.number = x.number",
-            [list(before), list(before.values()), plan.pk],
+        mark_led(
+            plan,
+            [number for number, kind, _, _ in lines if kind == Kind.CREATE],
+            {number: before.get(member or 0) for number, kind, member, _ in lines if kind != Kind.CREATE},
         )
+    return lines[-1][0] if lines else None
 
 
 def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from rollcall.connections.belonging import brings_managers, brought_among, brought_in
 from rollcall.connections.gone import Gone
-from rollcall.connections.merging import MANY, expect_many
+from rollcall.connections.merging import FEW, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
@@ -36,7 +36,7 @@ CHUNK: Final = 2_000
 _EMPLOYEE: Final = ("external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, gc=False):
     """A candidate, the digest of the employee they were made from, and their link's row id if they have one."""
 
     candidate: Candidate
@@ -62,7 +62,7 @@ def prepare(question: Question) -> None:
     whose = (connection_id, settings.scope, settings.exceptions)
     managers, params = brought_among(*whose, question.only) if question.only else brought_in(*whose)
     with database.cursor() as cursor:
-        if not question.only and (question.everybody or question.subscription.connection.employees > MANY):
+        if not question.only and (question.everybody or question.subscription.connection.employees > FEW):
             # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.

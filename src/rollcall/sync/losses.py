@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from django.db import connection as database
 
-from rollcall.connections.merging import MANY, expect_many
+from rollcall.connections.merging import FEW, expect_many
 from rollcall.connections.models import Subscription
 from rollcall.engine.losses import Loss, Lost, Measured, is_many, losses
 from rollcall.engine.masks import SIGNS, WORDS
@@ -58,7 +58,7 @@ def losses_of(subscription: Subscription, settings: Settings) -> tuple[Loss, ...
     params = {"entity": subscription.entity_id, "connection": subscription.connection_id}
     columns = ", ".join(f"count(*) FILTER (WHERE {test})" for name in names for test in _tests(name))
     with database.cursor() as cursor:
-        if subscription.connection.employees > MANY:
+        if subscription.connection.employees > FEW:
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
         cursor.execute("SET LOCAL jit = off")

@@ -61,15 +61,18 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # retention has looked at it, and it stays: see sync/retention.py
+    settled = models.BooleanField(default=False, db_default=False)
     # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
     levels = models.JSONField(default=dict)
 
     class Meta:
-        """History is read newest first, all of it or what failed."""
+        """History is read newest first, all of it or what failed; retention looks for the oldest it has not seen."""
 
         indexes = [
             models.Index(fields=["connection", "-id"], name="run_newest"),
             models.Index(fields=["connection", "-id"], name="run_failed", condition=models.Q(state="failed")),
+            models.Index(fields=["started_at"], name="run_not_settled", condition=models.Q(settled=False)),
         ]
 
 
@@ -152,10 +155,13 @@ class Plan(models.Model):
 
 
 class Line(models.Model):
-    """One change, or one remark, of a plan."""
+    """One change, or one remark, of a plan. Its pages are half empty at first: each line is marked once it is done."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE)
+    # no index and no constraint: the plan has them, and both indexes below begin with it
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, db_index=False)
     number = models.PositiveIntegerField()
     kind = models.TextField()
     employee_id = models.TextField()

@@ -1,6 +1,6 @@
 """From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -9,6 +9,7 @@ import msgspec
 from django.db import connection as database
 
 from rollcall.accounts.models import Entity
+from rollcall.accounts.staging import add, stage
 from rollcall.connections.models import Subscription
 from rollcall.directory.headcount import headcount, missing
 from rollcall.engine.causes import Clues, likely
@@ -18,7 +19,7 @@ from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
-from rollcall.engine.tally import Tally
+from rollcall.engine.tally import REMOVING, Tally
 from rollcall.sync import candidates, level
 from rollcall.sync.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
@@ -26,6 +27,22 @@ from rollcall.sync.remarks import Remarks, conflicts, kept_counts, newest_look
 from rollcall.sync.windows import sights
 
 CHUNK: Final = 2_000
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "employee_digest": "text",
+    "number": "int4",
+    "kind": "text",
+    "employee_id": "text",
+    "member_id": "int8",
+    "name": "text",
+    "email": "text",
+    "why": "text",
+    "params": "text",
+    "fields": "text",
+    "state": "text",
+}
+_AT_EMPLOYEE: Final = list(_COLUMNS).index("employee_id")
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def plan(
@@ -120,22 +137,21 @@ class _Making:
         )
         self.losses = losses_in(run, subscription, settings)
         # digest and link of the person being decided, for the line and for links in step without a line
-        self._digests: dict[str, str] = {}
+        self._digest = ""
         self._in_step: dict[int, str] = {}
-        self._places: dict[str, dict[str, str | None]] = {}
+        self._person: Candidate | None = None
         # in which the days of those were asked who might have differed
         self._zones: set[str] = set()
         self._link: int | None = None
         self._role: Role | None = None
+        self._rows: list[list[Any]] = []
 
     def run(self, run: Run | None) -> None:
         """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
         if not self.for_settings and is_back(run, self.subscription, self.losses):
             self.question = msgspec.structs.replace(self.question, everybody=True)
         candidates.prepare(self.question)
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS planned")
-            cursor.execute("CREATE TEMPORARY TABLE planned (number int, line jsonb)")
+        stage("planned", _COLUMNS, ())
         lines = make_plan(
             self._candidates,
             self.settings,
@@ -147,12 +163,9 @@ class _Making:
             adopt=self.for_settings,
             renumbered=cache(partial(candidates.renumbered, self.question)),
         )
-        buffer: list[dict[str, Any]] = []
         for line in lines:
-            buffer.append(self._take(line))
-            if len(buffer) >= CHUNK:
-                self._flush(buffer)
-        self._flush(buffer)
+            self._take(line)
+        self._flush()
         self._mark_in_step()
 
     def _candidates(self, leads: bool) -> Iterator[Candidate]:
@@ -160,10 +173,11 @@ class _Making:
             person = found.candidate
             self._zones.update(_zones(person, self.entity.time_zone))
             if not leads:
-                self._digests = {person.employee.id: found.digest}
+                self._person, self._digest = person, found.digest
+                if len(self._rows) >= CHUNK:
+                    self._flush()
                 if found.link_id is not None:
                     self._in_step[found.link_id] = found.digest
-                self._places = {person.employee.id: _place(person)}
                 self._link = found.link_id
                 member = person.member or person.same_email
                 self._role = member.role if member else None
@@ -171,9 +185,9 @@ class _Making:
             if len(self._in_step) >= CHUNK:
                 self._mark_in_step()
 
-    def _take(self, line: Change) -> dict[str, Any]:
+    def _take(self, line: Change) -> None:
         self.number += 1
-        self.tally.add(line, self._places.get(line.employee_id))
+        self.tally.add(line, _place(self._person) if self._person and line.kind in REMOVING else None)
         self.clues.add(line)
         self.remarks.add(line, self._role)
         self.digest.add(line)
@@ -181,24 +195,33 @@ class _Making:
         if self._link is not None:
             # Somebody with a change, or with something that stands in its way, is looked at again next time.
             self._in_step.pop(self._link, None)
-        return {
-            "number": self.number,
-            "line": {
-                **msgspec.to_builtins(line),
-                "employee_digest": self._digests.get(line.employee_id, ""),
-                "state": LineState.WANTED if acting else LineState.SHOWN,
-            },
-        }
+        self._rows.append(
+            [
+                self._digest,
+                self.number,
+                line.kind,
+                line.employee_id,
+                line.member_id,
+                line.name,
+                line.email,
+                line.why,
+                _encode(line.params).decode(),
+                _encode(line.fields).decode(),
+                LineState.WANTED if acting else LineState.SHOWN,
+            ]
+        )
+        if line.kind is Kind.NOTE:
+            # Whoever has a remark is not in step when the change is done: look again next time.
+            for row in reversed(self._rows):
+                if row[_AT_EMPLOYEE] != line.employee_id:
+                    break
+                row[0] = ""
 
-    def _flush(self, buffer: list[dict[str, Any]]) -> None:
-        if buffer:
-            with database.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO planned SELECT number, line"
-                    " FROM jsonb_to_recordset(%s::jsonb) AS x(number int, line jsonb)",
-                    [msgspec.json.encode(buffer).decode()],
-                )
-            buffer.clear()
+    def _flush(self) -> None:
+        """Stage the lines so far; lines of one person are staged together."""
+        if self._rows:
+            add("planned", _COLUMNS, self._rows)
+            self._rows.clear()
 
     def _mark_in_step(self) -> None:
         """Remember people who were looked at and differ in nothing that matters; no member is written."""
@@ -259,16 +282,9 @@ class _Making:
                 """
                 INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
                                        params, fields, employee_digest, state, managers_set)
-                SELECT %s, %s, p.number, x.kind, x.employee_id, x.member_id, coalesce(x.name, ''),
-                       coalesce(x.email, ''), x.why, coalesce(x.params, '{}'), coalesce(x.fields, '{}'),
-                       -- whoever has a remark is not in step when the change is done: look again next time
-                       CASE WHEN noted.id IS NULL THEN x.employee_digest ELSE '' END, x.state, false
-                FROM planned p
-                CROSS JOIN jsonb_to_record(p.line) AS x(kind text, employee_id text, member_id bigint, name text,
-                    email text, why text, params jsonb, fields jsonb, employee_digest text, state text)
-                LEFT JOIN (
-                    SELECT DISTINCT line ->> 'employee_id' AS id FROM planned WHERE line ->> 'kind' = 'note'
-                ) noted ON noted.id = x.employee_id
+                SELECT %s, %s, number, kind, employee_id, member_id, name, email, why,
+                       params::jsonb, fields::jsonb, employee_digest, state, false
+                FROM planned
                 """,
                 [self.subscription.company_id, stored.pk],
             )

@@ -1,19 +1,19 @@
-"""Jobs: a run, the apply of an approved plan, and the minute's round that starts what is due.
+"""Jobs: a run that somebody asked for, the apply of an approved plan, and the minute's round.
 
-Jobs take ids, are safe to repeat and hold no queue locks: a killed worker with a queued successor would block such a
-lock for ever (tried with procrastinate 3.10). The lease in ``lease.py`` keeps two runs apart. A job that is lost is
-found again by its level: a connection that is due, wanted or left behind, a plan that is being applied.
+Runs by the clock are no jobs: workers claim them (``claims.py``) and do them with ``run_due``. Jobs take ids, are safe
+to repeat and hold no queue locks: a killed worker with a queued successor would block such a lock for ever (tried with
+procrastinate 3.10). The lease in ``lease.py`` keeps two runs apart. A job that is lost is found again by its level: a
+connection that is wanted or left behind, a plan that is being applied.
 """
 
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
 from django.db import connection as database
-from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -44,9 +44,12 @@ SILENT_SECONDS: Final = 20
 """A worker that has not said for so long that it lives is dead; it says so every 5 s."""
 
 APPLY: Final = "rollcall.sync.tasks.apply_plan"
+SYNC: Final = "rollcall.sync.tasks.sync_connection"
+
+Item = TypeVar("Item", bound=tuple[int, int, *tuple[Any, ...]])
 
 
-@app.task(name="rollcall.sync.tasks.sync_connection")
+@app.task(name=SYNC)
 def sync_connection(company_id: int, connection_id: int, trigger: str, started_by: str = "") -> None:
     """Do one run of one connection, unless another is at work.
 
@@ -114,29 +117,38 @@ def fire_drill(company_id: int, entity_id: int) -> None:
 
 @app.task(name="rollcall.sync.tasks.tick")
 def tick(timestamp: int = 0) -> None:
-    """The minute's round: take up what a dead worker left, start due runs and waiting plans, remind the invited.
+    """The minute's round: recover what was lost, remind the invited, forget what is long past.
 
     What raises for one company is logged, and the others get theirs.
     """
     now = timezone.now()
+    recover(now)
+    with access.on_duty(DUTY):
+        webhooks.forget_old(now)
+        pacing.forget_old(now)
+        level.forget_old(now)
+    reminders.send_due(now)
+    one_by_one("erasure_not_finished", erasing.unfinished(), lambda one: defer_erasure(*one))
+
+
+def recover(now: datetime) -> None:
+    """Take up what a dead worker left, and queue what is wanted and no job is about; every worker does so often."""
     with access.on_duty(DUTY):
         left = left_behind(_DUE_AT_ONCE)
     one_by_one("not_taken_up", left, lambda one: take_up(*one, now=now))
     with access.on_duty(DUTY):
-        due = list(
-            Connection.objects.filter(Q(next_run_at__lte=now) | ~Q(run_wanted=""))
-            .exclude(pk__in=at_work())
-            .order_by("next_run_at")
-            .values_list("company_id", "pk", "run_wanted", "run_wanted_by")[:_DUE_AT_ONCE]
-        )
-        waiting = _forgotten(now)
-        webhooks.forget_old(now)
-        pacing.forget_old(now)
-        level.forget_old(now)
-    one_by_one("run_not_started", due, lambda one: _start_due(*one, now=now))
+        wanted = _not_queued(_wanted(), SYNC, "connection_id")
+        waiting = _not_queued(_approved(now), APPLY, "plan_id")
+    one_by_one("run_not_started", wanted, lambda one: defer_run(*one))
     one_by_one("apply_not_started", waiting, lambda one: defer_apply(*one))
-    reminders.send_due(now)
-    one_by_one("erasure_not_finished", erasing.unfinished(), lambda one: defer_erasure(*one))
+
+
+def run_due(company_id: int, connection_id: int) -> bool:
+    """Do the run of a claimed connection whose time has come; ``False`` if another one is at work, or it rests."""
+    run = run_connection(company_id, connection_id, trigger="clock")
+    if run is not None:
+        log.info("run", company_id=company_id, connection=connection_id, run=run.pk, state=str(run.state))
+    return run is not None
 
 
 @app.task(name="rollcall.sync.tasks.finish_erasure")
@@ -145,32 +157,34 @@ def finish_erasure(company_id: int, tombstone_id: int) -> None:
     erased.finish(company_id, tombstone_id)
 
 
-def _forgotten(now: datetime) -> list[tuple[int, int, str]]:
-    """Return (company, plan, by whom) of approved plans that no job in the queue, or of a living worker, is about."""
+def _wanted() -> list[tuple[int, int, str, str]]:
+    """Return (company, connection, trigger, by whom) of runs that somebody asked for and that are not at work."""
+    asked = Connection.objects.exclude(run_wanted="").exclude(pk__in=at_work()).order_by("next_run_at")
+    return list(asked.values_list("company_id", "pk", "run_wanted", "run_wanted_by"))
+
+
+def _approved(now: datetime) -> list[tuple[int, int, str]]:
+    """Return (company, plan, by whom) of plans that were approved some seconds ago and are not applied."""
     waiting = Plan.objects.filter(state=PlanState.APPLYING, decided_at__lt=now - _PATIENCE)
-    found = list(waiting.order_by("decided_at").values_list("company_id", "pk", "decided_by"))
+    return list(waiting.order_by("decided_at").values_list("company_id", "pk", "decided_by"))
+
+
+def _not_queued(found: list[Item], task: str, key: str) -> list[Item]:
+    """Return those that no job in the queue, or of a living worker, is about; each one's second value is its id."""
     if not found:
         return []
     with database.cursor() as cursor:
         cursor.execute(
             """
-            SELECT (job.args ->> 'plan_id')::bigint FROM procrastinate_jobs job
+            SELECT (job.args ->> %s)::bigint FROM procrastinate_jobs job
             LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
             WHERE job.task_name = %s AND (job.status = 'todo' OR (
                 job.status = 'doing' AND worker.last_heartbeat > now() - make_interval(secs => %s)))
             """,
-            [APPLY, SILENT_SECONDS],
+            [key, task, SILENT_SECONDS],
         )
         known = {row[0] for row in cursor.fetchall()}
     return [one for one in found if one[1] not in known][:_DUE_AT_ONCE]
-
-
-def _start_due(company_id: int, connection_id: int, trigger: str, by: str, *, now: datetime) -> None:
-    with access.acting_for(company_id):
-        # Moved on before the job exists: if the job is lost, the next hour has its run; never 24 at once (C9).
-        moved = Connection.objects.filter(pk=connection_id, next_run_at__lte=now)
-        moved.update(next_run_at=next_run(connection_id, now))
-    defer_run(company_id, connection_id, trigger or "clock", by)
 
 
 def take_up(company_id: int, connection_id: int, *, now: datetime) -> None:
