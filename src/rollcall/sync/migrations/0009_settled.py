@@ -16,7 +16,7 @@ _FORMER = (
 class Migration(migrations.Migration):
     """Existing runs are looked at once; on duty only ids are read, the work is done inside the company's wall."""
 
-    dependencies = [("sync", "0020_doubt")]
+    dependencies = [("sync", "0008_room_to_mark_lines")]
 
     operations = [
         migrations.AddField("run", "settled", models.BooleanField(default=False, db_default=False)),
