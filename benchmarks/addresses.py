@@ -97,6 +97,7 @@ def of_company(entity: Entity, made: Plan) -> Iterator[Page]:
     yield from _of_members(ids, names)
     yield from _of_runs(runs, made)
     yield Page(name="configure, searched", addresses=_asked("configure", names))
+    yield Page(name="configure_count", addresses=[reverse("configure_count")], form=_choice(entity))
     yield Page(name="why_search, searched", addresses=_asked("why_search", names))
     yield Page(name="why_member", addresses=[reverse("why_member", args=[pk]) for pk in ids])
     yield Page(name="why_employee", addresses=[reverse("why_employee", args=[pk]) for pk in rows])
@@ -118,6 +119,19 @@ def of_unconnected(file: str) -> Iterator[Page]:
         yield Page(name=name, addresses=[reverse(name, args=[_TOOL])])
     for name in _UNCONNECTED:
         yield Page(name=name, addresses=[reverse(name)])
+
+
+def _choice(entity: Entity) -> Mapping[str, Sequence[str]]:
+    """Return the form of somebody who has just picked a place: the numbers that follow every click."""
+    with access.acting_for(entity.company_id):
+        place = Employee.objects.exclude(work_location=None).values_list("work_location", flat=True)[0]
+    return {
+        "scope": ["filter"],
+        "include_managers": ["on"],
+        "c0-attribute": ["work_location"],
+        "c0-test": ["one_of"],
+        "c0-value": [str(place)],
+    }
 
 
 def _asked(name: str, texts: Sequence[str]) -> list[str]:

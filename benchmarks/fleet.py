@@ -200,10 +200,12 @@ def _live(home: Path, days: int) -> None:
             """
             INSERT INTO sync_run (id, company_id, connection_id, trigger, started_by, state, error, error_params,
                                   started_at, finished_at, seen, levels)
-            SELECT -h * 1000000 - row_number() OVER (), c.company_id, c.id, 'clock', '', 'succeeded', '', '{}',
+            SELECT -(h::bigint * 1000000) - row_number() OVER (), c.company_id, c.id, 'clock', '', 'succeeded', '',
+                   '{}',
                    now() - make_interval(hours => h), now() - make_interval(hours => h), r.seen, r.levels
             FROM generate_series(2, %s * 24) h, connections_connection c
-            CROSS JOIN LATERAL (SELECT seen, levels FROM sync_run WHERE connection_id = c.id ORDER BY id DESC LIMIT 1) r
+            CROSS JOIN LATERAL (
+                SELECT seen, levels FROM sync_run WHERE connection_id = c.id ORDER BY id DESC LIMIT 1) r
             """,
             [days],
         )

@@ -4,7 +4,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from benchmarks import ground
+from benchmarks import crowd, ground
 from benchmarks.report import Task, Visit
 
 
@@ -28,12 +28,29 @@ _OF_OTHERS = Bound(30)
 @click.option(
     "--times", default=40, show_default=True, type=click.IntRange(2), help="How often each page is looked at."
 )
+@click.option(
+    "--entities",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Entities of other companies beside.",
+)
+@click.option(
+    "--during-sync", is_flag=True, help="Look while another process syncs companies of as many people."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
-def pages(context: click.Context, people: int, times: int, as_json: bool) -> None:
-    """Measure every page; ends with 1 when one costs more than it may. Needs about 2 GB of disk for 100,000."""
+def pages(
+    context: click.Context, *, people: int, times: int, entities: int, during_sync: bool, as_json: bool
+) -> None:
+    """Measure every page; ends with 1 when one costs more than it may. Needs about 2 GB of disk for 100,000.
+
+    With a sync beside, four processes share the cores: then a page may work as long as it may take without.
+    """
     with ground.fresh_home() as home, ground.simulator(people) as tool:
-        task = msgspec.json.encode(Task(tool.credentials, times=times))
+        if entities:
+            crowd.entities(home, entities)
+        task = msgspec.json.encode(Task(tool.credentials, times=times, during_sync=during_sync))
         said = ground.run(
             "benchmarks.child",
             "benchmarks.visits",
@@ -49,17 +66,17 @@ def pages(context: click.Context, people: int, times: int, as_json: bool) -> Non
     click.echo(f"| page, {people:,} people | {' | '.join(head)} |\n|---{'|---' * len(head)}|")
     for one in found:
         took = f"{one.cpu:.1f} | {one.median:.1f} | {one.p95:.1f}"
-        over = ", ".join(beyond(one))
+        over = ", ".join(beyond(one, busy=during_sync))
         click.echo(f"| {one.name} | {one.statements} | {took} | {one.bytes / 1000:.0f} | {over} |")
-    context.exit(1 if any(beyond(one) for one in found) else 0)
+    context.exit(1 if any(beyond(one, busy=during_sync) for one in found) else 0)
 
 
-def beyond(one: Visit) -> list[str]:
-    """Return in what the page costs more than it may."""
+def beyond(one: Visit, *, busy: bool = False) -> list[str]:
+    """Return in what the page costs more than it may; on a ``busy`` machine its work counts, and not its time."""
     most = _OF_LISTS if one.name.split(",")[0] in LISTS else _OF_OTHERS
     found = (
         ("statements", one.statements > most.statements),
-        ("time", one.p95 > most.p95),
+        ("time", (one.cpu if busy else one.p95) > most.p95),
         ("bytes", one.bytes > most.bytes),
     )
     return [name for name, is_over in found if is_over]

@@ -23,6 +23,8 @@ class Quiet(Struct, frozen=True, kw_only=True):
     """What one quiet run costs, the median of many: milliseconds of work, and seconds by the clock."""
 
     people: int
+    # what the tool was asked for: everybody, or what changed since the run before
+    reads: str
     runs: int
     statements: int
     own: float
@@ -57,14 +59,16 @@ def bench(sizes: Sequence[int], runs: int, profile: str, as_json: bool) -> None:
 
     Milliseconds are of work (CPU), not of the clock: ``own`` of this process, ``server`` of its database session.
     """
-    found = [measure(people, max(3, runs * 200 // max(people, 200)), profile) for people in sizes]
+    found = [
+        one for people in sizes for one in measure(people, max(3, runs * 200 // max(people, 200)), profile)
+    ]
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
     else:
         click.echo("\n".join(_lines(found)))
 
 
-def measure(people: int, runs: int, profile: str = "") -> Quiet:
+def measure(people: int, runs: int, profile: str = "") -> list[Quiet]:
     """Return the medians of so many quiet runs of a company of so many people."""
     with ground.fresh_home() as home, ground.simulator(people) as tool:
         work = msgspec.json.encode(Work(credentials=tool.credentials, runs=runs, profile=profile))
@@ -74,7 +78,7 @@ def measure(people: int, runs: int, profile: str = "") -> Quiet:
             environment=ground.environment(home, tool),
             given=work,
         )
-    return msgspec.json.decode(said, type=Quiet)
+    return msgspec.json.decode(said, type=list[Quiet])
 
 
 def _lines(found: Sequence[Quiet]) -> list[str]:
@@ -94,7 +98,7 @@ def _lines(found: Sequence[Quiet]) -> list[str]:
     for one in found:
         beyond, ratio = one.own - one.floor, one.seconds / one.floor_seconds
         lines.append(
-            f"{one.people:11}{one.runs:11}{one.statements:11}{one.own:11.1f}{one.server:11.1f}{one.floor:11.1f}"
+            f"{one.people:11}{one.reads:>11}{one.runs:11}{one.statements:11}{one.own:11.1f}{one.server:11.1f}{one.floor:11.1f}"
             f"{beyond:11.1f}{ratio:11.2f}{one.seconds:11.3f}{one.floor_seconds:11.3f}"
         )
         written = ", ".join(f"{table} {rows:g}" for table, rows in one.written.items()) or "nothing"

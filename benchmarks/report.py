@@ -15,6 +15,8 @@ class Task(Struct):
     profiles: str = ""
     # how often a page is looked at
     times: int = 40
+    # look while another process syncs companies of as many people
+    during_sync: bool = False
 
 
 class Phase(Struct, kw_only=True):

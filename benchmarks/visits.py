@@ -7,9 +7,11 @@ and savepoints are not counted as statements.
 
 import gc
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from itertools import islice
@@ -42,6 +44,9 @@ from rollcall.sync.models import Run
 RUNS: Final = 10_000
 """More than a year of hourly runs."""
 
+_UNDER_WAY: Final = 5
+"""Seconds after which the sync beside has certainly begun to write."""
+
 _SIGNS_IN: Final = "allauth.account.auth_backends.AuthenticationBackend"
 _NO_STATEMENTS: Final = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 _FILE: Final = b"""Number,First name,Last name,Work e-mail,Status,Work location
@@ -63,21 +68,44 @@ def visits(task: Task) -> list[Visit]:
     with access.acting_for(company.pk):
         connection = flow.connect(entity, task.credentials)
     browser = Client(SERVER_NAME="localhost")
-    owner = User.objects.get()
+    owner = User.objects.get(email="owner@acme.example")
     browser.force_login(owner, backend=_SIGNS_IN)
     flow.read(connection, "first")
     made = flow.preview(entity)
     _settle()
-    found = [_visit(browser, page, task.times) for page in addresses.of_plan(made)]
+    with _sync_beside(task):
+        found = [_visit(browser, page, task.times) for page in addresses.of_plan(made)]
     flow.apply(made)
     _many_runs(connection)
     _share(connection, entity, other)
     _settle()
-    found += [_visit(browser, page, task.times) for page in addresses.of_company(entity, made)]
-    with access.acting_for(company.pk):
-        grant_role(unconnected, owner, Role.OWNER)
-    browser.post(reverse("switch_entity"), {"entity": unconnected.pk})
-    return found + [_visit(browser, page, task.times) for page in addresses.of_unconnected(_hand_in(browser))]
+    with _sync_beside(task):
+        found += [_visit(browser, page, task.times) for page in addresses.of_company(entity, made)]
+        with access.acting_for(company.pk):
+            grant_role(unconnected, owner, Role.OWNER)
+        browser.post(reverse("switch_entity"), {"entity": unconnected.pk})
+        others = addresses.of_unconnected(_hand_in(browser))
+        return found + [_visit(browser, page, task.times) for page in others]
+
+
+@contextmanager
+def _sync_beside(task: Task) -> Iterator[None]:
+    """Let another process sync for the time of the block, if it was asked for; it must not end by itself."""
+    if not task.during_sync:
+        yield
+        return
+    command = [sys.executable, "-m", "benchmarks.child", "benchmarks.beside"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        assert process.stdin is not None
+        with process.stdin as there:
+            there.write(msgspec.json.encode(Task(task.credentials)))
+        time.sleep(_UNDER_WAY)
+        yield
+        assert process.poll() is None, "the sync beside has ended"
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _settle() -> None:

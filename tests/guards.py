@@ -286,6 +286,23 @@ GUARDS: Final = (
         test="tests/connections/test_fetch.py::test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were",
     ),
     Mutant(
+        guard="A page with somebody whom a list of changes told of is read again, however often its bytes come.",
+        shows="P7",
+        file="connections/known_pages.py",
+        old="        if _TOLD in found:",
+        new="        if False:",
+        test="tests/connections/test_few.py::test_p7_what_was_told_of_is_looked_at_again_by_the_next_full_read",
+    ),
+    Mutant(
+        guard="Few changes leave the same loops of line managers flagged as a look at everybody.",
+        shows="M2",
+        file="connections/loops.py",
+        old="matched WHERE regrouped UNION SELECT external_id FROM flagged",
+        new="matched WHERE regrouped",
+        test="tests/connections/test_few.py"
+        "::test_m1_m2_m3_few_changes_leave_the_loops_that_a_look_at_everybody_finds[0]",
+    ),
+    Mutant(
         guard="Nothing is decided from what was known before a record became unreadable.",
         shows="rule 1, invariant 20",
         file="engine/plan.py",
@@ -305,9 +322,26 @@ GUARDS: Final = (
         guard="Of two runs of one connection at once, one works.",
         shows="C5, invariant 12",
         file="sync/lease.py",
-        old="        if row is None or not row[0]:",
-        new="        if row is None:",
+        old="        return bool(rows[0][0])",
+        new="        return True",
+        test="tests/sync/test_quiet.py::test_c5_inv12_while_another_process_has_the_lock_no_run_begins",
+    ),
+    Mutant(
+        guard="Of two runs of one connection in one process, one works.",
+        shows="C5, invariant 12",
+        file="sync/lease.py",
+        old="    if (company_id, connection_id) in _MINE.values():",
+        new="    if False:",
         test=TROUBLES + "test_c5_inv12_of_two_runs_at_once_one_works",
+    ),
+    Mutant(
+        guard="A run looks at everybody as soon as anything was written that plans are made from.",
+        shows="rule 10, invariant 5",
+        file="sync/level.py",
+        old="    return level.marks == marks and level.looked <= now < level.until and level.code == CODE",
+        new="    return level.looked <= now < level.until and level.code == CODE",
+        test="tests/sync/test_quiet.py"
+        "::test_rule10_other_marks_another_day_an_older_clock_or_another_version_is_a_doubt",
     ),
     Mutant(
         guard="An apply stops when the connection is disconnected under it.",

@@ -200,3 +200,22 @@ def test_a_column_is_registered_by_its_primary_key() -> None:
     sealed._registry.clear()
     sealed._registry.update(before)
     assert (found.key, found.row) == ("id", ("id",))
+
+
+def test_z3_seals_and_digests_of_a_batch_are_those_of_one() -> None:
+    """Z3: also over more values than random bytes are asked for at a time, and no two seals alike."""
+    sealer = secrets.Sealer(company_id=1, table="connections_employee", field="bank_sealed", purpose="bank")
+    seals = set()
+    for number in range(200):
+        plain, row = b"x" * number, f'7:é"{number}'
+        value = sealer.seal(plain, row)
+        seals.add(value[:15])
+        assert _opened(value, row) == plain
+        assert sealer.digest(plain) == secrets.digest(plain, company_id=1, purpose="bank")
+    assert len(seals) == 200
+    with pytest.raises(secrets.SealBroken):
+        _opened(sealer.seal(b"x", "7:1"), "7:2")
+
+
+def _opened(value: bytes, row: str) -> bytes:
+    return secrets.unseal(value, company_id=1, table="connections_employee", field="bank_sealed", row=row)

@@ -25,8 +25,10 @@ sys.meta_path.insert(0, OnlyTheLock())
 import django
 django.setup()
 import rollcall
+# what an extra brings is loaded by name, and only if it is wanted
+EXTRAS = {"rollcall.project.otlp"}
 for module in pkgutil.walk_packages(rollcall.__path__, "rollcall."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith("__main__") and module.name not in EXTRAS:
         importlib.import_module(module.name)
 from django.template import engines
 engines["django"].engine.template_libraries

@@ -121,3 +121,26 @@ def test_e6_every_value_is_read_set_aside_or_named(value: Any) -> None:
             parse(value, "field")
     found = parsing.as_text(value)
     assert found is None or found is UNSET or 0 < len(found) <= parsing.LONGEST
+
+
+@given(st.lists(ANY_JSON | st.sampled_from(["1", 1, True, 1.0, None, UNSET, "", " a", "a\x00"]), max_size=20))
+def test_e6_what_is_remembered_is_what_the_parser_says(values: list[Any]) -> None:
+    """E6: a number, a text and a truth that are equal as keys stay apart."""
+    for parse in (parsing.text, parsing.day, parsing.optional_id, lambda value, _: parsing.as_text(value)):
+        known = parsing.Remembered(parse)
+        for value in [*values, *values]:
+            try:
+                expected = parse(value, "")
+            except UnreadableRecord:
+                with pytest.raises((UnreadableRecord, TypeError)):
+                    known[value]
+                continue
+            with suppress(TypeError):
+                assert known[value] == expected and type(known[value]) is type(expected)
+
+
+def test_what_is_remembered_does_not_grow_with_the_company() -> None:
+    known = parsing.Remembered(parsing.text)
+    for number in range(45_000):
+        assert known[f"text {number}"] == f"text {number}"
+        assert len(known) <= 20_000

@@ -72,9 +72,16 @@ class Installation(Struct, frozen=True, kw_only=True):
 
 @contextlib.contextmanager
 def installation(
-    tools: Sequence[str], *, people: int, signing_in: Collection[str] = ()
+    tools: Sequence[str],
+    *,
+    people: int,
+    signing_in: Collection[str] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
-    """Rollcall in a new home beside small stand-ins in this process; `signing_in`: tools with the operator's app."""
+    """Rollcall in a new home beside small stand-ins in this process; `signing_in`: tools with the operator's app.
+
+    `more` settings of the operator's go into its environment.
+    """
     hr = server.start(tools, people=people, seed=1)
     port = free_port()
     apps = {
@@ -92,6 +99,7 @@ def installation(
                 "ROLLCALL_ALLOW_HOSTS": "127.0.0.1",
                 "ROLLCALL_DEMO": "1",
                 "ROLLCALL_LOG": "console:warning",
+                **(more or {}),
             }
             with _up(port, environment, home.with_name("told")):
                 place = Installation(demo=_NOBODY, hr=hr, environment=environment)

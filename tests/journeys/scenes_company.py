@@ -130,6 +130,7 @@ def company(story: Story) -> None:
     story.shoot("audit log checked")
     story.visit("/me/", "my details owner")
     story.visit("/me/mails/", "my mails")
+    story.visit("/operations/", "operations")
     story.visit("/account/password/change/", "change password")
 
 

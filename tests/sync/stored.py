@@ -1,5 +1,6 @@
 """A made-up company of the engine's tests, put into the database as fetch and apply would leave it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -8,8 +9,8 @@ from django.db import connection as database
 
 from rollcall.accounts.models import Entity
 from rollcall.connections import models as mirror
-from rollcall.connections.merging import mark_loops
-from rollcall.connections.rows import VALUE_COLUMNS, values
+from rollcall.connections.loops import mark_loops
+from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.directory import models as directory
 from rollcall.engine.absence import Absence
 from rollcall.engine.roster import Bank, Link, Member, Role, State
@@ -30,9 +31,11 @@ def store_employees(
 ) -> dict[str, str]:
     """Write the mirror; returns employee id -> digest."""
     rows = []
+    made = Columns(company_id=connection.company_id, connection_id=connection.pk)
     for one in snapshot:
-        columns, digest = values(one, company_id=connection.company_id, connection_id=connection.pk)
+        columns, digest = made.of(one)
         given = dict(zip(VALUE_COLUMNS, columns, strict=True))
+        given["custom"] = json.loads(given["custom"] or "null")
         bank = (banks or {}).get(one.id)
         if bank:
             given["bank_digest"], given["bank_mask"] = bank.digest, bank.mask

@@ -21,7 +21,7 @@ from rollcall.engine.match import managers_of
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employee, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
-from rollcall.sync.between import PAGE, Group, counts, inside_of, people, places_of
+from rollcall.sync.between import PAGE, Group, counts, inside_of, people, people_found, places_of
 from tests.accounts.people import two_companies
 from tests.sync.stored import store_employees, subscribe
 from tests.sync.test_candidates import SCOPES, often
@@ -152,6 +152,36 @@ def test_the_search_narrows_a_list(entity: Entity) -> None:
         places, _ = places_of(connection)
         found = people(connection.pk, places, Group.NOWHERE, search="ann0002")
         assert [one.employee.id for one in found] == ["0002"]
+
+
+@pytest.mark.parametrize("looked", [(300, 2_000), (3, 4)])
+def test_decision6_a_search_by_names_first_finds_whom_a_search_of_everybody_finds(
+    entity: Entity, looked: tuple[int, int]
+) -> None:
+    """S45, S35: managers brought in, people kept out and added by hand, page by page, also beyond those looked at."""
+    where = ("Paris", "Lyon", "Nantes", "Rome")
+    crowd = [
+        somebody(number, where[number % 4], manager_id=f"{number // 3:04}" if number else None)
+        for number in range(60)
+    ]
+    named = (
+        Named(employee_id="0007", act="keep_out", reason="r"),
+        Named(employee_id="0003", act="add", reason="r"),
+    )
+    first = structs.replace(place("Paris", include_managers=True), exceptions=named)
+    with shared(entity, [first, place("Lyon", "Paris", include_managers=True)], crowd) as connection:
+        places, _ = places_of(connection)
+        for group in Group:
+            for search in ("ann", "ann same", "0012", "nobody"):
+                whole = [one.row_id for one in people(connection.pk, places, group, search=search, size=None)]
+                seen: list[int] = []
+                while page := people_found(
+                    connection.pk, places, group, search, after=seen[-1] if seen else 0, size=5, looked=looked
+                ):
+                    assert len(page) <= 6
+                    seen += [one.row_id for one in page[:5]]
+                assert seen == whole, (group, search)
+                assert whole or search != "ann"
 
 
 def test_an_entity_without_confirmed_settings_has_nobody_and_is_counted(entity: Entity) -> None:

@@ -10,7 +10,7 @@ from rollcall.accounts import access
 from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Grant
 from rollcall.connections.models import Connection
-from rollcall.connections.rows import VALUE_COLUMNS, values
+from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.connectors.parsing import Json, person_id
 from rollcall.directory.models import Member
@@ -39,9 +39,8 @@ def test_i3_i4_inv11_the_database_compares_addresses_as_python_folds_them(one: s
     """The stored key is the folded one; PostgreSQL finds two equal exactly when they fold to the same letters."""
     keys = []
     for name in (one, two):
-        columns, _ = values(
-            Employee(id="1", work_email=f" {name}@co.example "), company_id=1, connection_id=1
-        )
+        made = Columns(company_id=1, connection_id=1)
+        columns, _ = made.of(Employee(id="1", work_email=f" {name}@co.example "))
         keys.append(dict(zip(VALUE_COLUMNS, columns, strict=True))["email_key"])
     assert keys == [fold_email(f"{name}@co.example") for name in (one, two)]
     with database.cursor() as cursor:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,9 +19,12 @@ from django.utils import timezone
 from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.connections.side import own_connection
 from rollcall.directory.models import Decision, Link, Member, Tombstone
 from rollcall.engine.settings import Settings
-from rollcall.sync import level
+from rollcall.sync import beginning, level
+from rollcall.sync.ending import finish_quietly
+from rollcall.sync.lease import LOCK_SPACE, lease
 from rollcall.sync.models import Doubt, Plan, PlanState, Run, RunState
 from rollcall.sync.run import run_connection
 from tests.sync.flow import Flow
@@ -281,6 +285,34 @@ def test_rule10_after_a_write_the_next_run_looks_and_finds_a_level_of_its_own(fl
     assert found["marks"] != known["marks"] and found["looked"] > known["looked"]
 
 
+def test_c5_inv12_while_another_process_has_the_lock_no_run_begins(flow: Flow) -> None:
+    flow.connect()
+    pk = flow.connection().pk
+    with own_connection() as other:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_SPACE, pk])
+        assert run_connection(flow.company, pk, trigger="clock") is None
+        assert flow.connection().lease is None and not flow.get(Run.objects.exists)
+    done = run_connection(flow.company, pk, trigger="first")
+    assert done is not None and done.state == RunState.SUCCEEDED
+    with own_connection() as other:
+        row = other.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, pk]).fetchone()
+        assert row == (True,)
+
+
+def test_c5_a_run_that_lost_its_lock_with_its_session_stops_at_the_fence(flow: Flow) -> None:
+    """Whoever takes over meanwhile puts up another fence, and a quiet end is refused there too."""
+    _settled(flow)
+    used = flow.connection()
+    with lease(flow.company, used.pk) as token:
+        assert token is not None
+        begun = beginning.begin(flow.company, used.pk, "clock", "")
+        assert begun is not None
+        run, connection, facts = begun
+        flow.get(lambda: Connection.objects.filter(pk=used.pk).update(lease=uuid4()))
+        assert not finish_quietly(run, connection, token, facts.live)
+    assert flow.get(lambda: Run.objects.get(pk=run.pk)).state == RunState.READING
+
+
 WHOLE = int(os.environ.get("QUIET_STORIES", "8"))
 
 
@@ -342,3 +374,14 @@ def test_inv5_rule10_whatever_happens_in_any_order_a_run_passes_over_nothing_tha
         for hours in (0, 1, 5, 11, 13, 23):
             held += proven(flow.company, used, now + timedelta(hours=hours))
     assert held
+
+
+def test_rule10_rows_that_go_on_a_duty_across_companies_leave_their_marks_too(flow: Flow) -> None:
+    _settled(flow)
+    flow.get(lambda: _plan(flow))
+    flow.run()
+    flow.run()
+    assert _holds(flow)
+    with access.on_duty("schedule"):
+        assert Plan.objects.filter(state=PlanState.REJECTED).delete()[0]
+    assert not _holds(flow)

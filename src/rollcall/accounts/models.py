@@ -94,6 +94,8 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(default=timezone.now)
     # Part of the hash in every session: counting up ends them all at once (see `sessions.end_sessions`).
     session_epoch = models.PositiveIntegerField(default=0)
+    # Runs this installation: may look at the page about it, and at no company. Given by `rollcall create-operator`.
+    is_operator = models.BooleanField(default=False, db_default=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -13,6 +13,7 @@ and open links are signed with it.
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import os
@@ -28,6 +29,9 @@ from django.conf import settings
 
 _quoted = json.encoder.encode_basestring_ascii
 _NONCE = 12
+_NONCES = 64  # asked of the system at a time
+_BLOCK = 64  # of SHA-256; derived keys are shorter
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _KEY = 32
 
 
@@ -161,6 +165,40 @@ def unseal(
     except (InvalidTag, ValueError):
         message = f"the seal of {table}.{field} does not fit its row"
         raise SealBroken(message) from None
+
+
+class Sealer:
+    """Seals and digests many values of one column: what they share is worked out once.
+
+    Its seals and digests are those of ``seal`` and ``digest``. For a batch: a key added meanwhile is not seen.
+    """
+
+    def __init__(self, *, company_id: int, table: str, field: str, purpose: str) -> None:
+        """Take the current key. ``purpose`` is that of the digests."""
+        ring = _keyring()
+        self._prefix = ring.prefix
+        self._cipher = ring.seals[ring.prefix[:-1]]
+        self._place = json.dumps([company_id, table, field])[:-1]
+        key = _derived(ring.digest_key, f"digest:{company_id}:{purpose}").ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(key.translate(_INNER))
+        self._outer = hashlib.sha256(key.translate(_OUTER))
+        self._random = b""
+
+    def seal(self, plain: bytes, row: str) -> bytes:
+        """Encrypt ``plain`` for this row."""
+        if len(self._random) < _NONCE:
+            self._random = os.urandom(_NONCE * _NONCES)
+        nonce, self._random = self._random[:_NONCE], self._random[_NONCE:]
+        place = f"{self._place}, {_quoted(row)}]".encode()
+        return self._prefix + nonce + self._cipher.encrypt(nonce, plain, place)
+
+    def digest(self, plain: bytes) -> str:
+        """Return the keyed digest of ``plain``, hex."""
+        # HMAC (RFC 2104) from where its key is already worked in: half the time of doing it anew
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(plain)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def needs_rotation(sealed: bytes | memoryview) -> bool:

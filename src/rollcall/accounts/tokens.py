@@ -9,12 +9,15 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from rollcall.accounts.access import acting_for, presenting
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import ApiToken, Entity, Grant, Role, User
+from rollcall.accounts.rows import fetch
 
 PREFIX: Final = "rc_"
 ERASE: Final = "members:erase"
@@ -71,14 +74,50 @@ def verify(raw: str) -> Actor | None:
         row = ApiToken.objects.filter(token_hash=wanted).first()
     if row is None or not hmac.compare_digest(row.token_hash, wanted) or not _alive(row):
         return None
-    _note_use(row)
+    with acting_for(row.company_id):
+        _note_use(row.pk, row.last_used_at)
+    return _actor(row.pk, row.name, row.company_id, row.entity_id, row.scopes)
+
+
+# In one exchange, in this order: the wall opens for the digest, and a live token opens its company's instead.
+_ENTER: Final = """
+    SELECT set_config('rollcall.presented', %(digest)s, true), set_config('rollcall.company', '', true),
+        set_config('rollcall.duty', '', true);
+    SELECT id, name, company_id, entity_id, scopes, last_used_at,
+        set_config('rollcall.company', company_id::text, true), set_config('rollcall.presented', '', true)
+    FROM accounts_apitoken
+    WHERE token_hash = %(digest)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
+"""
+
+
+def enter(raw: str) -> Actor | None:
+    """Return who calls, as `verify` does, and act for their company until the present transaction ends.
+
+    One statement, for every request of the API begins with it; nothing is remembered between two requests, so that a
+    token that was revoked opens nothing from that moment on. For None the wall is closed to all.
+    """
+    if not connection.in_atomic_block:
+        message = "enter needs a transaction: the setting would end with the statement"
+        raise RuntimeError(message)
+    found = fetch(_ENTER, {"digest": _digest(raw), "now": timezone.now()})
+    if not found:
+        fetch("SELECT set_config('rollcall.presented', '', true)", [])
+        return None
+    ((token_id, name, company_id, entity_id, scopes, last_used_at, *_settings),) = found
+    _note_use(token_id, last_used_at)
+    return _actor(token_id, name, company_id, entity_id, msgspec.json.decode(scopes, type=list[str]))
+
+
+def _actor(
+    token_id: int, name: str, company_id: int, entity_id: int | None, scopes: Collection[str]
+) -> Actor:
     return Actor(
         kind="token",
-        id=row.pk,
-        label=row.name,
-        company_id=row.company_id,
-        entity_id=row.entity_id,
-        scopes=tuple(row.scopes),
+        id=token_id,
+        label=name,
+        company_id=company_id,
+        entity_id=entity_id,
+        scopes=tuple(scopes),
     )
 
 
@@ -109,10 +148,12 @@ def _alive(row: ApiToken) -> bool:
     return row.revoked_at is None and (row.expires_at is None or row.expires_at > timezone.now())
 
 
-def _note_use(row: ApiToken) -> None:
+def _note_use(token_id: int, last_used_at: datetime | None) -> None:
+    """Note the use once a minute. Whoever finds that another request is noting it leaves it to that one."""
     now = timezone.now()
-    if row.last_used_at is not None and row.last_used_at > now - _USE_IS_NOTED_EVERY:
+    if last_used_at is not None and last_used_at > now - _USE_IS_NOTED_EVERY:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _USE_IS_NOTED_EVERY)
-    with acting_for(row.company_id):
-        ApiToken.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+    # A request may go on for long after it has noted its use: others must not wait for its end.
+    free = ApiToken.objects.select_for_update(skip_locked=True).filter(stale, pk=token_id)
+    ApiToken.objects.filter(pk__in=free.values("pk")).update(last_used_at=now)

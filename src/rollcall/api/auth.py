@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest
 from ninja.security import HttpBearer
 
 from rollcall.accounts import tokens
-from rollcall.accounts.access import enter_company
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity
 from rollcall.api.problems import Problem
@@ -42,10 +41,9 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """Verify the token and act for its company until the request ends. Raises ``Problem``: 403."""
-        actor = tokens.verify(token)
-        if actor is None or actor.company_id is None:
+        actor = tokens.enter(token)
+        if actor is None:
             return None
-        enter_company(actor.company_id)
         if self.scope not in actor.scopes:
             raise Problem(HTTPStatus.FORBIDDEN, "forbidden", scope=self.scope)
         return actor
@@ -68,6 +66,13 @@ def entities_of(request: HttpRequest) -> QuerySet[Entity]:
     return found if only is None else found.filter(pk=only)
 
 
+def reachable(request: HttpRequest, entity_id: int) -> int:
+    """Return the id again. Raises Http404 when the token is another entity's; whose entity it is, is not looked at."""
+    if caller(request).entity_id not in (None, entity_id):
+        raise Http404
+    return entity_id
+
+
 def entity_of(request: HttpRequest, entity_id: int) -> Entity:
     """Return the entity. Raises Http404; unknown and foreign look the same (Z1)."""
     only = caller(request).entity_id
@@ -87,25 +92,37 @@ def subscription_for(request: HttpRequest, entity_id: int) -> Subscription:
     return found
 
 
+def connection_read_by(request: HttpRequest, entity_id: int) -> int:
+    """Return the id of the entity's connection, for lists. Raises as `subscription_for` and `refuse_if_shared` do."""
+    found = Entity.objects.filter(company_id=company_id(request), pk=reachable(request, entity_id))
+    used = list(found.values_list("subscription__connection_id", flat=True))
+    if not used:
+        raise Http404
+    if used[0] is None:
+        raise Problem(HTTPStatus.CONFLICT, "not_connected")
+    refuse_if_shared(request, used[0])
+    return int(used[0])
+
+
 def connection_for(request: HttpRequest, connection_id: int) -> Connection:
     """Return the connection: any of the company, or the one that the token's entity uses. Raises Http404."""
     found = connection_of(company_id(request), connection_id)
     only = caller(request).entity_id
-    if found is None or (only is not None and only not in users_of(found)):
+    if found is None or (only is not None and only not in users_of(found.pk)):
         raise Http404
     return found
 
 
-def users_of(connection: Connection) -> list[int]:
+def users_of(connection_id: int) -> list[int]:
     """Return the ids of the entities that use the connection."""
-    used = Subscription.objects.filter(connection=connection).order_by("entity_id")
+    used = Subscription.objects.filter(connection=connection_id).order_by("entity_id")
     return list(used.values_list("entity_id", flat=True))
 
 
-def refuse_if_shared(request: HttpRequest, connection: Connection) -> None:
+def refuse_if_shared(request: HttpRequest, connection_id: int) -> None:
     """Keep a token of one entity from what would touch others. Raises ``Problem``: 403."""
     only = caller(request).entity_id
-    if only is not None and set(users_of(connection)) - {only}:
+    if only is not None and set(users_of(connection_id)) - {only}:
         raise Problem(HTTPStatus.FORBIDDEN, "shared")
 
 

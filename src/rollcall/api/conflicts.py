@@ -113,7 +113,7 @@ def decide_conflict(request: HttpRequest, entity_id: int, employee_id: str) -> H
 
 def _used(request: HttpRequest, entity_id: int) -> Subscription:
     used = subscription_for(request, entity_id)
-    refuse_if_shared(request, used.connection)
+    refuse_if_shared(request, used.connection_id)
     return used
 
 

@@ -159,7 +159,7 @@ def _refuse_bound_to_other(request: HttpRequest, entity: Entity, tool: str) -> N
     """New credentials for a tool that other entities use would be theirs too."""
     used = Connection.objects.filter(company_id=entity.company_id, tool=tool).first()
     if used is not None:
-        refuse_if_shared(request, used)
+        refuse_if_shared(request, used.pk)
 
 
 @router.get("/{int:connection_id}", auth=Bearer("read"), summary="Get a connection", **told(ConnectionAnswer))
@@ -172,7 +172,7 @@ def get_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
 def delete_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Stop for good: credentials and employees are erased, members stay as they are (S47, S48)."""
     found = connection_for(request, connection_id)
-    refuse_if_shared(request, found)
+    refuse_if_shared(request, found.pk)
     return respond(Disconnected(actions.disconnect(found, actor=caller(request))))
 
 
@@ -209,7 +209,7 @@ def sync_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
 def pause_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Stop runs until somebody resumes."""
     found = connection_for(request, connection_id)
-    refuse_if_shared(request, found)
+    refuse_if_shared(request, found.pk)
     actions.pause(found, actor=caller(request))
     return respond(_shown(found))
 
@@ -225,7 +225,7 @@ def resume_connection(request: HttpRequest, connection_id: int) -> HttpResponse:
     a person; `waiting_for_look` names it. When nothing happened, runs go on by themselves.
     """
     found = connection_for(request, connection_id)
-    refuse_if_shared(request, found)
+    refuse_if_shared(request, found.pk)
     actions.resume(found, actor=caller(request))
     return respond(_shown(found), HTTPStatus.ACCEPTED)
 
@@ -271,7 +271,7 @@ def _shown(one: Connection) -> ConnectionAnswer:
         employees=one.employees,
         unreadable=one.unreadable,
         set_aside=len(one.set_aside),
-        entity_ids=users_of(one),
+        entity_ids=users_of(one.pk),
         waiting_for_look=[
             Look(entity_id=entity, paused_since=since, plan_id=plan)
             for entity, since, plan in looks_of(one.pk)

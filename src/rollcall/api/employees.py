@@ -1,17 +1,18 @@
 """Employees: the mirror of the HR tool, without account numbers, and why somebody is or is not a member."""
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from rollcall.api.auth import Bearer, refuse_if_shared, subscription_for
+from rollcall.api.auth import Bearer, connection_read_by, refuse_if_shared, subscription_for
 from rollcall.api.members import LinkAnswer, link_answer
 from rollcall.api.plans import ChangeAnswer, change_answer
-from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after, page, respond, told
+from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after, by_place, page, respond, told
 from rollcall.connections.models import Employee as Row
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import page_of_employees
@@ -33,6 +34,8 @@ COLUMNS: Final = (
     "bank_mask",
     *(set(DELIVERABLE) - {"bank_account"}),
 )
+_LISTED: Final = ("external_id", *(name for name in DELIVERABLE if name != "bank_account"))
+_CUSTOM: Final = _LISTED.index("custom")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -101,6 +104,7 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 router = Router(tags=["employees"])
+_row: Final = by_place(Employee, ("id", *_LISTED[1:]), without=("bank_account",))
 _AT = "/{int:entity_id}/employees"
 
 
@@ -113,10 +117,9 @@ def list_employees(
     A field that the tool did not deliver is left out; delivered but empty is null. A token of one entity is
     refused where other entities use the same connection: it would see their people.
     """
-    rows = page_of_employees(
-        _subscription(request, entity_id).connection_id, after=after(cursor), size=limit + 1
-    )
-    return page(rows, limit, key=lambda row: row.external_id, shown=_shown)
+    connection_id = connection_read_by(request, entity_id)
+    rows = page_of_employees(connection_id, (*_LISTED, "delivered"), after=after(cursor), size=limit + 1)
+    return page(rows, limit, key=lambda row: row[0], shown=_listed)
 
 
 @router.get(_AT + "/{employee_id}/why", auth=Bearer("read"), summary="Why?", **told(WhyAnswer, also=(409,)))
@@ -186,7 +189,7 @@ def _way(way: Way, answer: Answer) -> WayAnswer:
 
 def _subscription(request: HttpRequest, entity_id: int) -> Subscription:
     found = subscription_for(request, entity_id)
-    refuse_if_shared(request, found.connection)
+    refuse_if_shared(request, found.connection_id)
     return found
 
 
@@ -196,6 +199,21 @@ def _changes(subscription: Subscription, employee_id: str) -> list[ChangeAnswer]
         return []
     found = Line.objects.filter(plan=plan, employee_id=employee_id).order_by("number")
     return [change_answer(line, subscription.connection.tool) for line in found]
+
+
+def _listed(row: Sequence[Any]) -> object:
+    *values, delivered = row
+    for place in _not_delivered(delivered):
+        values[place] = msgspec.UNSET
+    if values[_CUSTOM] is not msgspec.UNSET:
+        values[_CUSTOM] = msgspec.json.decode(values[_CUSTOM] or "{}")
+    return _row(*values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _not_delivered(mask: int) -> Sequence[int]:
+    """Return the places in a row of what the tool did not deliver."""
+    return tuple(_LISTED.index(name) for name in _LISTED[1:] if not mask & 1 << DELIVERABLE.index(name))
 
 
 def _shown(row: Row) -> Employee:

@@ -1,6 +1,6 @@
 """Events: the audit log, newest first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,10 +11,9 @@ from ninja import Router
 
 from rollcall.api.auth import Bearer, caller, company_id, entity_of
 from rollcall.api.problems import Problem
-from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, told
+from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, by_place, page, told
 from rollcall.events import queries
 from rollcall.events.catalogue import Kind
-from rollcall.events.models import Event
 
 
 class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +35,9 @@ class EventAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 router = Router(tags=["events"])
+_COLUMNS: Final = EventAnswer.__struct_fields__
+_DATA: Final = _COLUMNS.index("data")
+_row: Final = by_place(EventAnswer, _COLUMNS)
 
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 9000
@@ -65,8 +67,10 @@ def list_events(
         since=_aware("since", since),
         until=_aware("until", until),
     )
-    rows = queries.page(company_id(request), wanted, before=after_number(cursor), size=limit)
-    return page(rows, limit, key=lambda one: one.pk, shown=_shown)
+    rows = queries.rows(
+        company_id(request), wanted, (*_COLUMNS, "id"), before=after_number(cursor), size=limit
+    )
+    return page(rows, limit, key=lambda row: row[-1], shown=_shown)
 
 
 def _aware(name: str, moment: datetime | None) -> datetime | None:
@@ -79,18 +83,7 @@ def _aware(name: str, moment: datetime | None) -> datetime | None:
     return moment
 
 
-def _shown(event: Event) -> EventAnswer:
-    return EventAnswer(
-        number=event.number,
-        kind=event.kind,
-        at=event.at,
-        actor_kind=event.actor_kind,
-        actor_id=event.actor_id,
-        actor_label=event.actor_label,
-        entity_id=event.entity_id,
-        member_id=event.member_id,
-        run_id=event.run_id,
-        plan_id=event.plan_id,
-        data=queries.shown_data(event),
-        hash=event.hash,
-    )
+def _shown(row: Sequence[Any]) -> object:
+    *values, _id = row
+    values[_DATA] = queries.without_hidden(msgspec.json.decode(values[_DATA]))
+    return _row(*values)

@@ -163,7 +163,7 @@ def approve_plan(request: HttpRequest, entity_id: int, plan_id: int) -> HttpResp
     plan = plan_for(request, entity_id, plan_id)
     body = read(request, Approve)
     if plan.undoes_id is not None:
-        refuse_if_shared(request, plan.subscription.connection)
+        refuse_if_shared(request, plan.subscription.connection_id)
     actions.approve(
         plan,
         body.digest,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from rollcall.api.connections import ErrorAnswer
 from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, respond, told
 from rollcall.sync.actions import Refused, undo
 from rollcall.sync.models import Plan, PlanState, Run
-from rollcall.sync.preview import runs
+from rollcall.sync.preview import run_rows
 from rollcall.sync.sentences import error_sentence
 
 
@@ -30,6 +30,8 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorAnswer | None
     # employees, new, changed, absent, set_aside, parsed
     seen: Mapping[str, Any]
+    # seconds, read, plan, apply, cpu, waited: seconds; memory, bytes; requests. Empty until it ends or if it is killed
+    cost: Mapping[str, float]
     started_at: datetime
     finished_at: datetime | None
 
@@ -58,6 +60,8 @@ class Undo(msgspec.Struct, frozen=True):
 
 
 router = Router(tags=["runs"])
+_PLAIN: Final = ("id", "connection_id", "trigger", "state", "started_at", "finished_at")
+_COLUMNS: Final = (*_PLAIN, "seen", "cost", "error", "error_params")
 
 
 @router.get("/{int:connection_id}/runs", auth=Bearer("read"), summary="List runs", **told(Listed[RunAnswer]))
@@ -66,8 +70,8 @@ def list_runs(
 ) -> HttpResponse:
     """Runs of a connection, newest first."""
     connection = connection_for(request, connection_id)
-    found = runs(connection.pk, before=after_number(cursor) or None, size=limit)
-    return page(found, limit, key=lambda one: one.pk, shown=_shown)
+    found = run_rows(connection.pk, _COLUMNS, before=after_number(cursor) or None, size=limit)
+    return page(found, limit, key=lambda row: row[0], shown=_listed)
 
 
 @router.get(
@@ -118,18 +122,26 @@ def _of_run(one: Plan) -> PlanOfRun:
     )
 
 
-def _shown(run: Run) -> RunAnswer:
-    error = None
-    if run.error:
-        detail = error_sentence(run.error, run.error_params)
-        error = ErrorAnswer(code=run.error, detail=detail, params=run.error_params)
+def _listed(row: Sequence[Any]) -> RunAnswer:
+    *values, seen, cost, code, params = row
     return RunAnswer(
-        id=run.pk,
-        connection_id=run.connection_id,
-        trigger=run.trigger,
-        state=str(run.state),
-        error=error,
-        seen=run.seen,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
+        **dict(zip(_PLAIN, values, strict=True)),
+        seen=msgspec.json.decode(seen),
+        cost=msgspec.json.decode(cost),
+        error=_error(code, msgspec.json.decode(params)),
     )
+
+
+def _shown(run: Run) -> RunAnswer:
+    return RunAnswer(
+        **{name: getattr(run, name) for name in _PLAIN},
+        seen=run.seen,
+        cost=run.cost,
+        error=_error(run.error, run.error_params),
+    )
+
+
+def _error(code: str, params: Mapping[str, Any]) -> ErrorAnswer | None:
+    if not code:
+        return None
+    return ErrorAnswer(code=code, detail=error_sentence(code, params), params=params)

@@ -46,12 +46,17 @@ problems.install(api)
 
 
 def _whole_or_nothing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Take back what an operation wrote before it was refused; the token's last use stays noted."""
+    """Take back what an operation wrote before it was refused; the token's last use stays noted.
+
+    Whoever only reads has nothing to take back.
+    """
 
     @functools.wraps(view)
-    def inner(*args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "GET":
+            return view(request, *args, **kwargs)
         with transaction.atomic():
-            return view(*args, **kwargs)
+            return view(request, *args, **kwargs)
 
     return inner
 

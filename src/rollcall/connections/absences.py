@@ -1,7 +1,10 @@
 """Who was not in a complete read: noted, counted, and proven only by reads that can be believed (rules 1 and 5).
 
-Set-based, in the transaction that merges the read. A read by changes never comes here. What is counted and what
-not is written down in ``docs/reference/limits.md`` for people and in ``engine/absence.py`` for the limits.
+Set-based, in the transaction that merges the read. A read by changes never comes here. What is counted and what not
+is written down in ``docs/reference/limits.md`` for people and in ``engine/absence.py`` for the limits.
+
+The connection is given as "(SELECT ...)": the planner then counts with one of usual size and takes the index made for
+the question. A new one that it does not know yet it takes for empty, and any index for good enough.
 """
 
 from collections.abc import Sequence
@@ -34,60 +37,97 @@ class Noted(Struct, frozen=True):
     back: int
 
 
+def count_present(cursor: Any, connection_id: int) -> int:
+    """Return how many people of the mirror are not absent. Looks at indexes alone where it can."""
+    cursor.execute(
+        "SELECT (SELECT count(*) FROM connections_employee WHERE connection_id = (SELECT %(c)s::bigint))"
+        " - (SELECT count(*) FROM connections_employee"
+        "    WHERE connection_id = (SELECT %(c)s::bigint) AND absent_since IS NOT NULL)",
+        {"c": connection_id},
+    )
+    return int(cursor.fetchone()[0])
+
+
+def list_missing(cursor: Any, connection_id: int) -> None:
+    """Fill the table ``missing`` with everybody of the mirror who is neither in ``present`` nor in ``matched``.
+
+    Everybody is looked at, by the index of ids alone: what is missing is found, not remembered.
+    """
+    cursor.execute("DROP TABLE IF EXISTS missing")
+    cursor.execute(
+        """
+        CREATE TEMPORARY TABLE missing AS
+        SELECT e.id FROM connections_employee e
+        WHERE e.connection_id = (SELECT %s::bigint) AND NOT EXISTS (
+            SELECT FROM (SELECT id FROM present UNION ALL SELECT id FROM matched) p WHERE p.id = e.id)
+        """,
+        [connection_id],
+    )
+
+
 def note_absences(cursor: Any, read: Read) -> Noted:
     """Note who was missed by this read and who is back; return how many.
 
-    The temporary table ``present`` has the ids of the mirror rows that were in the read. A list that is far too
+    The temporary table ``missing`` has the ids of the mirror rows that were not in the read. A list that is far too
     short proves nothing: whom it misses first is noted, but neither they nor others are counted by it. When people
     come back together, the lists without them were short: for everybody still missing the wait begins anew.
     """
-    back = note_back(cursor, read.connection_id)
-    cursor.execute(
-        "UPDATE connections_employee SET absent_runs = 0, absent_proven_at = NULL"
-        " WHERE connection_id = %s AND absent_since IS NOT NULL AND absent_runs > 0 AND external_id = ANY(%s)",
-        [read.connection_id, list(read.excused)],
-    )
     cursor.execute(
         """
-        SELECT count(*) FROM connections_employee e
-        WHERE e.connection_id = %s AND e.absent_since IS NULL AND NOT e.external_id = ANY(%s)
-          AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
+        SELECT count(*) FILTER (WHERE e.absent_since IS NULL AND NOT e.external_id = ANY(%s)), count(*)
+        FROM connections_employee e WHERE e.id = ANY (ARRAY(SELECT id FROM missing))
         """,
+        [list(read.excused)],
+    )
+    missing, listed = cursor.fetchone()
+    back = note_back(cursor, read.connection_id)
+    if not listed:
+        return Noted(0, back)
+    cursor.execute(
+        "UPDATE connections_employee SET absent_runs = 0, absent_proven_at = NULL"
+        " WHERE connection_id = (SELECT %s::bigint) AND absent_since IS NOT NULL AND absent_runs > 0"
+        " AND external_id = ANY(%s)",
         [read.connection_id, list(read.excused)],
     )
-    missing = int(cursor.fetchone()[0])
-    if missing and _is_short(read, missing):
+    if missing and _is_short(read, int(missing)):
         _note_first(cursor, read)
     else:
         _count(cursor, read, anew=back > MOST_BACK)
-    return Noted(missing, back)
+    return Noted(int(missing), back)
 
 
 def note_back(cursor: Any, connection_id: int) -> int:
-    """Forget the absence of everybody in the table ``present``; return how many were absent."""
+    """Forget the absence of everybody who is not in the table ``missing``; return how many were absent."""
     cursor.execute(
         "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL"
-        " WHERE e.connection_id = %s AND e.absent_since IS NOT NULL AND e.id IN (SELECT id FROM present)",
+        " WHERE e.connection_id = (SELECT %s::bigint) AND e.absent_since IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM missing m WHERE m.id = e.id)",
         [connection_id],
     )
     return int(cursor.rowcount)
 
 
 def note_unread(cursor: Any, read: Read, *, anybody: bool) -> None:
-    """Note whose record this read could not use, and forget it of all others, in the table ``present``'s transaction.
+    """Note whose record this read could not use, and forget it of all others; with the table ``missing``.
 
     ``read.excused`` are those known by number. With ``anybody`` a record had none: it may be that of anybody who was
     not in the read. What the mirror has of them may be old, so nothing is decided from it (rule 1, invariant 20).
     """
     cursor.execute(
         """
-        UPDATE connections_employee e SET unread_since = CASE WHEN u.unread THEN %(now)s END
-        FROM (
-            SELECT id, external_id = ANY(%(excused)s)
-                OR (%(anybody)s AND NOT EXISTS (SELECT FROM present p WHERE p.id = t.id)) AS unread
-            FROM connections_employee t WHERE t.connection_id = %(connection)s
-        ) u
-        WHERE u.id = e.id AND u.unread <> (e.unread_since IS NOT NULL)
+        WITH unread AS (
+            SELECT e.id FROM connections_employee e
+            WHERE e.connection_id = (SELECT %(connection)s::bigint) AND e.external_id = ANY(%(excused)s)
+            UNION SELECT id FROM missing WHERE %(anybody)s
+        ), wrong AS (
+            SELECT u.id FROM unread u JOIN connections_employee e ON e.id = u.id WHERE e.unread_since IS NULL
+            UNION ALL
+            SELECT e.id FROM connections_employee e
+            WHERE e.connection_id = (SELECT %(connection)s::bigint) AND e.unread_since IS NOT NULL
+              AND e.id NOT IN (SELECT id FROM unread)
+        )
+        UPDATE connections_employee e SET unread_since = CASE WHEN e.unread_since IS NULL THEN %(now)s END
+        WHERE e.id = ANY (ARRAY(SELECT id FROM wrong))
         """,
         {
             "connection": read.connection_id,
@@ -102,7 +142,8 @@ def count_on(cursor: Any, connection_id: int, now: datetime) -> None:
     """Count a complete read whose pages were all those of the read before: who was absent is absent still."""
     cursor.execute(
         f"UPDATE connections_employee e SET {_COUNTED}"
-        " WHERE e.connection_id = %(connection)s AND e.absent_since IS NOT NULL AND e.absent_proven_at IS NULL"
+        " WHERE e.connection_id = (SELECT %(connection)s::bigint)"
+        " AND e.absent_since IS NOT NULL AND e.absent_proven_at IS NULL"
         " AND NOT EXISTS (SELECT FROM connections_readpage p"
         "                 WHERE p.connection_id = %(connection)s AND e.id = ANY(p.employees))",
         {"connection": connection_id, "now": now, "wait": WAIT, "anew": False},
@@ -122,12 +163,10 @@ def _count(cursor: Any, read: Read, *, anew: bool) -> None:
     cursor.execute(
         f"""
         UPDATE connections_employee e SET {_COUNTED}
-        WHERE e.connection_id = %(connection)s AND NOT e.external_id = ANY(%(excused)s)
+        WHERE e.id = ANY (ARRAY(SELECT id FROM missing)) AND NOT e.external_id = ANY(%(excused)s)
           AND (e.absent_proven_at IS NULL OR %(anew)s)
-          AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
         """,
         {
-            "connection": read.connection_id,
             "excused": list(read.excused),
             "now": read.now,
             "wait": WAIT,
@@ -140,10 +179,9 @@ def _note_first(cursor: Any, read: Read) -> None:
     cursor.execute(
         """
         UPDATE connections_employee e SET absent_since = %s, absent_runs = 0
-        WHERE e.connection_id = %s AND e.absent_since IS NULL AND NOT e.external_id = ANY(%s)
-          AND NOT EXISTS (SELECT FROM present p WHERE p.id = e.id)
+        WHERE e.id = ANY (ARRAY(SELECT id FROM missing)) AND e.absent_since IS NULL AND NOT e.external_id = ANY(%s)
         """,
-        [read.now, read.connection_id, list(read.excused)],
+        [read.now, list(read.excused)],
     )
 
 

@@ -44,6 +44,33 @@ def brought_in(
     return sql, [connection_id, *chosen_params, connection_id, *free_params, connection_id, *free_params]
 
 
+def above(
+    connection_id: int, scope: Scope, exceptions: Iterable[Named], alias: str
+) -> tuple[tuple[str, list[int | str | list[str]]], tuple[str, list[int | str | list[str]]]]:
+    """Return a query for ids, all of ``brought_in`` among them, and what must hold of a row ``alias`` with such an id.
+
+    For statements that look at everybody themselves: those ids need not be looked up once more.
+    """
+    if not brings_managers(scope):
+        return (NOBODY, []), ("false", [])
+    named = tuple(exceptions)
+    chosen, chosen_params = condition(scope, "e", named)
+    kept_out = [one for one in named if one.act == "keep_out"]
+    free, free_params = condition(Everybody(), "e", kept_out)
+    sql = f"""
+        WITH RECURSIVE up AS (
+            SELECT e.manager_id AS id FROM connections_employee e
+            WHERE e.connection_id = %s AND e.status IS DISTINCT FROM 'inactive' AND ({chosen})
+            UNION
+            SELECT e.manager_id FROM up
+            JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
+        )
+        SELECT id FROM up WHERE id IS NOT NULL
+    """
+    own, own_params = condition(Everybody(), alias, kept_out)
+    return (sql, [connection_id, *chosen_params, connection_id, *free_params]), (own, [*own_params])
+
+
 def brought_among(
     connection_id: int, scope: Scope, exceptions: Iterable[Named], only: Sequence[str]
 ) -> tuple[str, list[int | str | list[str]]]:
@@ -53,28 +80,41 @@ def brought_among(
     """
     if not brings_managers(scope):
         return NOBODY, []
-    named = tuple(exceptions)
-    chosen, chosen_params = condition(scope, "e", named)
-    kept_out = [one for one in named if one.act == "keep_out"]
-    free, free_params = condition(Everybody(), "r", kept_out)
-    top, top_params = condition(Everybody(), "t", kept_out)
+    brings, params = is_brought_in(connection_id, scope, exceptions, "t")
     sql = f"""
         SELECT t.external_id AS id FROM connections_employee t
-        WHERE t.connection_id = %s AND ({top}) AND t.external_id IN (
+        WHERE t.connection_id = %s AND t.external_id IN (
             SELECT unnest(%s::text[])
             UNION
             SELECT manager_id FROM connections_employee WHERE connection_id = %s AND external_id = ANY(%s)
-        ) AND EXISTS (
-            WITH RECURSIVE below AS (
-                SELECT t.external_id AS id
-                UNION
-                SELECT r.external_id FROM below b
-                JOIN connections_employee r ON r.connection_id = %s AND r.manager_id = b.id AND ({free})
-            )
-            SELECT FROM below b JOIN connections_employee e ON e.connection_id = %s AND e.manager_id = b.id
-            WHERE e.status IS DISTINCT FROM 'inactive' AND ({chosen})
-        )
+        ) AND {brings}
     """
     few = list(only)
-    below = [connection_id, *free_params, connection_id, *chosen_params]
-    return sql, [connection_id, *top_params, few, connection_id, few, *below]
+    return sql, [connection_id, few, connection_id, few, *params]
+
+
+def is_brought_in(
+    connection_id: int, scope: Scope, exceptions: Iterable[Named], alias: str
+) -> tuple[str, list[int | str | list[str]]]:
+    """Return the condition that ``brought_in`` has the mirror row ``alias``, and its parameters.
+
+    Looked for from above; it ends at the first person found below.
+    """
+    if not brings_managers(scope):
+        return "false", []
+    named = tuple(exceptions)
+    chosen, chosen_params = condition(scope, "c", named)
+    kept_out = [one for one in named if one.act == "keep_out"]
+    free, free_params = condition(Everybody(), "r", kept_out)
+    top, top_params = condition(Everybody(), alias, kept_out)
+    sql = f"""(({top}) AND EXISTS (
+        WITH RECURSIVE below AS (
+            SELECT {alias}.external_id AS id
+            UNION
+            SELECT r.external_id FROM below b
+            JOIN connections_employee r ON r.connection_id = %s AND r.manager_id = b.id AND ({free})
+        )
+        SELECT FROM below b JOIN connections_employee c ON c.connection_id = %s AND c.manager_id = b.id
+        WHERE c.status IS DISTINCT FROM 'inactive' AND ({chosen})
+    ))"""
+    return sql, [*top_params, connection_id, *free_params, connection_id, *chosen_params]

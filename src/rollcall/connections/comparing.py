@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.connections.belonging import brought_in
+from rollcall.connections.belonging import NOBODY, above
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.engine.scope import condition
 from rollcall.engine.settings import Settings
@@ -46,14 +46,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
 def compare(connection_id: int, settings: Settings, confirmed: Settings | None) -> Comparison:
     """Return what ``settings`` choose, and who comes in and falls out against the confirmed ones. One statement."""
     chosen, chosen_params = condition(settings.scope, "e", settings.exceptions)
-    managers, managers_params = brought_in(connection_id, settings.scope, settings.exceptions)
-    before, before_params, brought_before = _before(connection_id, confirmed)
+    ids, (free, free_params) = above(connection_id, settings.scope, settings.exceptions, "e")
+    before, before_params, ids_before = _before(connection_id, confirmed)
     sql = f"""
-        WITH brought AS MATERIALIZED ({managers}), brought_before AS MATERIALIZED ({brought_before[0]}),
+        WITH brought AS MATERIALIZED ({ids[0]}), brought_before AS MATERIALIZED ({ids_before[0]}),
         people AS MATERIALIZED (
             SELECT e.external_id AS id, e.first_name, e.last_name, e.work_email, ({chosen}) AS chosen,
-                   ({chosen}) OR e.external_id IN (SELECT id FROM brought) AS inside,
-                   ({before}) OR e.external_id IN (SELECT id FROM brought_before) AS was
+                   ({chosen}) OR (e.external_id IN (SELECT id FROM brought) AND ({free})) AS inside,
+                   ({before}) AS was
             FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}
         )
         SELECT count(*) FILTER (WHERE chosen), count(*), count(*) FILTER (WHERE inside AND NOT chosen),
@@ -67,7 +67,7 @@ def compare(connection_id: int, settings: Settings, confirmed: Settings | None) 
         cursor.execute(
             sql,
             [
-                *(*managers_params, *brought_before[1], *chosen_params, *chosen_params),
+                *(*ids[1], *ids_before[1], *chosen_params, *chosen_params, *free_params),
                 *(*before_params, connection_id, NAMES, NAMES),
             ],
         )
@@ -86,10 +86,13 @@ def compare(connection_id: int, settings: Settings, confirmed: Settings | None) 
 
 
 def _before(connection_id: int, confirmed: Settings | None) -> tuple[str, list[Any], tuple[str, list[Any]]]:
+    """Return the condition of who belongs already, its parameters, and the query that it takes managers from."""
     if confirmed is None:
-        return "true", [], brought_in(connection_id, Settings().scope)
+        return "true", [], (NOBODY, [])
     sql, params = condition(confirmed.scope, "e", confirmed.exceptions)
-    return sql, [*params], brought_in(connection_id, confirmed.scope, confirmed.exceptions)
+    ids, (free, free_params) = above(connection_id, confirmed.scope, confirmed.exceptions, "e")
+    was = f"({sql}) OR (e.external_id IN (SELECT id FROM brought_before) AND ({free}))"
+    return was, [*params, *free_params], ids
 
 
 def _names(which: str) -> str:

@@ -6,7 +6,7 @@ COPY and merged with a fixed number of statements. Memory does not grow with the
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -14,41 +14,46 @@ from typing import Any, Final
 import msgspec
 from django.db import DatabaseError
 from django.db import connection as database
+from django.db.models import F
 from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.accounts.again import again
-from rollcall.connections.absences import Noted, Read, count_on, note_absences, note_back, note_unread
+from rollcall.connections.absences import (
+    Noted,
+    Read,
+    count_on,
+    count_present,
+    list_missing,
+    note_absences,
+    note_back,
+    note_unread,
+)
 from rollcall.connections.gone import Gone
+from rollcall.connections.known_pages import (
+    DIGEST,
+    KnownPages,
+    find_records,
+    forget_others,
+    note_told,
+    remember,
+)
 from rollcall.connections.merging import (
     MANY,
-    drop_doubles,
+    Merged,
     expect_many,
-    mark_loops,
+    expect_nothing,
+    list_present,
     merge_rows,
-    remember_pages,
 )
-from rollcall.connections.models import Connection, Employee, ReadPage
-from rollcall.connections.rows import VALUE_COLUMNS, values
+from rollcall.connections.models import Connection, Employee
+from rollcall.connections.rows import Columns
+from rollcall.connections.staging import Stage, drop
 from rollcall.connectors.base import Connector, Page
 from rollcall.connectors.errors import EmptyList, UnreadableRecord
 
-_NEW_COLUMNS: Final = ("page", "external_id", "record_digest", "digest", *VALUE_COLUMNS)
-_TYPES: Final = {
-    "page": "int",
-    "record_digest": "bytea",
-    "bank_sealed": "bytea",
-    "custom": "jsonb",
-    "delivered": "bigint",
-    "start_date": "date",
-    "end_date": "date",
-    "last_working_day": "date",
-}
-_STAGE: Final = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _NEW_COLUMNS)
-# psycopg needs the types of the columns to send them in binary form
-_COPY_TYPES: Final = [
-    {"int": "int4", "bigint": "int8"}.get(t, t) for t in (_TYPES.get(n, "text") for n in _NEW_COLUMNS)
-]
+FEW: Final = 4
+"""A fourth of the people that were known, or fewer, are looked up one by one."""
 
 
 class SetAside(Struct, frozen=True, kw_only=True):
@@ -104,12 +109,12 @@ def fetch(
         SourceError: from the connector, or ``EmptyList`` when people were known and none came (P1).
     """
     reading = _Reading(connection, connector, gone)
-    reading.remember()
+    reading.remember_known()
     reading.run(connector.pages(), progress)
     if unmoved is not None and reading.is_known():
         return reading.result(unmoved, 0, 0, 0)
     merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes
-    return again(lambda: reading.in_one(merge, now, guard), though_lost=False)
+    return reading.in_one(merge, now, guard)
 
 
 def asked_key(connection: Connection, connector: Connector) -> str:
@@ -144,8 +149,7 @@ def fetch_changes(
     if any(one.id is None for one in reading.aside):
         # It may be anybody's; only a list of everybody shows whose it is not.
         return None
-    found = again(lambda: reading.in_one(reading.merge_changes, now, guard), though_lost=False)
-    return found, delta.next_since
+    return reading.in_one(reading.merge_changes, now, guard), delta.next_since
 
 
 def merge_made_up(
@@ -162,9 +166,9 @@ def merge_made_up(
     ``SourceError`` as ``fetch`` does.
     """
     reading = _Reading(connection, connector)
-    reading.make_stage()
+    reading.stage.make()
     reading.pages = 1
-    reading.read = reading.parsed = fill()
+    reading.read = reading.parsed = reading.stage.rows = fill()
     reading.new_pages = {1: b"made up"}
     return reading.merge(now, usual)
 
@@ -181,115 +185,127 @@ class _Reading:
     ) -> None:
         self.connection = connection
         self.connector = connector
+        self.stage = Stage()
         self._ask_gone = gone or (lambda: Gone(company_id=connection.company_id))
         # A record's digest also covers how it was mapped and what was asked for, so that a new version of
         # the mapping parses everything once more.
-        self._key = bytes.fromhex(asked_key(connection, connector))
+        key = bytes.fromhex(asked_key(connection, connector))
+        self._hash = hashlib.blake2b(digest_size=DIGEST, key=key)
+        # of pages with another one, since whole pages are hashed on quiet hours too and machines have it built in
+        self._page_hash = hashlib.sha256(key)
         self.pages = 0
         self.parsed = 0
         self.aside: list[SetAside] = []
         # pages with a record that was set aside: read in full again, else that person would seem absent
         self.doubtful: set[int] = set()
-        self.hit_pages: list[bytes] = []
+        self.hit_pages: set[bytes] = set()
         self.new_pages: dict[int, bytes] = {}
-        self.known: dict[bytes, int] = {}
-        # asked when the first record is to be staged
+        # pages of the last complete read; none for a list of changes, whose parts are no pages
+        self.known: KnownPages | None = None
+        # asked when the first record is looked at
         self.gone: Gone | None = None
+        # nobody to look for, nobody to compare with
+        self.blank = False
         self.read = 0
-        self._staged = False
-
-    def remember(self) -> None:
-        """Learn which pages the last complete read had, and of how many people."""
-        rows = access.asked(
-            self.connection.company_id,
-            "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
-            [self.connection.pk],
-        )
-        self.known = {bytes(digest): people for digest, people in rows}
-
-    def is_known(self) -> bool:
-        """Tell whether the pages were those of the last complete read, all of them and no others.
-
-        The page of a record that was set aside is never among the known ones: without it, its people are missing.
-        """
-        whole = bool(self.known) and len(self.hit_pages) == len(self.known)
-        return whole and not self.new_pages and not self.connection.set_aside
-
-    def make_stage(self) -> None:
-        """Make the temporary tables, once; a read that brings nothing new does without."""
-        if self._staged:
-            return
-        self._staged = True
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS stage, stage_seen")
-            cursor.execute(f"CREATE TEMPORARY TABLE stage ({_STAGE})")
-            cursor.execute("CREATE TEMPORARY TABLE stage_seen (page int, employee bigint)")
 
     def _digest(self, content: bytes) -> bytes:
-        return hashlib.blake2b(content, digest_size=16, key=self._key).digest()
+        keyed = self._hash.copy()
+        keyed.update(content)
+        return keyed.digest()
+
+    def _page_digest(self, body: bytes) -> bytes:
+        keyed = self._page_hash.copy()
+        keyed.update(body)
+        return keyed.digest()[:DIGEST]
+
+    def remember_known(self) -> None:
+        """Let pages be known that are those of the last complete read."""
+        self.known = KnownPages(self.connection)
 
     def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
         """Take in all pages; only temporary tables are written."""
+        known = self.known.people if self.known else {}
         for page in pages:
             self.pages += 1
-            digest = self._digest(page.body)
-            if digest in self.known and digest not in self.hit_pages:
-                self.hit_pages.append(digest)
-                self.read += self.known[digest]
+            digest = self._page_digest(page.body)
+            if digest in known and digest not in self.hit_pages:
+                self.hit_pages.add(digest)
+                self.read += known[digest]
             else:
                 self._take(page, digest)
             progress(self.read)
+        self.stage.flush()
+
+    def _gone(self) -> Gone:
+        if self.gone is None:
+            with access.acting_for(self.connection.company_id):
+                self.gone = self._ask_gone()
+                self.blank = self._is_blank()
+        return self.gone
+
+    def _is_blank(self) -> bool:
+        return not Employee.objects.filter(connection=self.connection).exists()
 
     def _take(self, page: Page, digest: bytes) -> None:
-        self.make_stage()
         self._gone()
         records = page.records()
         self.read += len(records)
         self.new_pages[self.pages] = digest
         by_digest = {self._digest(record): record for record in records}
-        with access.acting_for(self.connection.company_id), database.cursor() as cursor:
-            cursor.execute(
-                "SELECT record_digest, id FROM connections_employee"
-                " WHERE connection_id = %s AND record_digest = ANY(%s)",
-                [self.connection.pk, list(by_digest)],
-            )
-            seen = {bytes(row[0]): row[1] for row in cursor.fetchall()}
-            if seen:
-                cursor.execute(
-                    "INSERT INTO stage_seen SELECT %s, unnest(%s::bigint[])",
-                    [self.pages, list(seen.values())],
-                )
-            fresh = ((d, r) for d, r in by_digest.items() if d not in seen)
-            with cursor.copy(f"COPY stage ({', '.join(_NEW_COLUMNS)}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(_COPY_TYPES)
-                for row in self._rows(fresh):
-                    copy.write_row(row)
+        seen = {} if self.blank else self._seen(list(by_digest))
+        if seen:
+            # in the order of the page
+            digests = [one for one in by_digest if one in seen]
+            self.stage.add_seen(self.pages, [seen[one] for one in digests], digests)
+        self._parse((d, r) for d, r in by_digest.items() if d not in seen)
 
-    def _rows(self, records: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[Any, ...]]:
+    def _seen(self, digests: Sequence[bytes]) -> Mapping[bytes, int]:
+        with access.acting_for(self.connection.company_id):
+            if self.known is None:
+                return find_records(self.connection.pk, digests)
+            return self.known.find(self.pages, digests)
+
+    def _parse(self, records: Iterable[tuple[bytes, bytes]]) -> None:
+        columns = Columns(company_id=self.connection.company_id, connection_id=self.connection.pk)
+        add, parse, page, anybody_gone = (
+            self.stage.add,
+            self.connector.employee,
+            self.pages,
+            bool(self._gone()),
+        )
         for digest, record in records:
             try:
-                employee = self.connector.employee(record)
+                employee = parse(record)
             except UnreadableRecord as broken:
-                if broken.employee_id is not None and self._is_gone(broken.employee_id):
-                    continue
-                self.aside.append(SetAside(id=broken.employee_id, field=broken.field))
-                self.doubtful.add(self.pages)
+                if broken.employee_id is None or not self._is_gone(broken.employee_id):
+                    self.aside.append(SetAside(id=broken.employee_id, field=broken.field))
+                    self.doubtful.add(page)
                 continue
             self.parsed += 1
-            if self._is_gone(employee.id):
-                continue
-            if isinstance(employee.manager_email, str) and self._gone().has_email(employee.manager_email):
-                # Somebody who was erased is named by nobody else's record either.
-                employee = msgspec.structs.replace(employee, manager_email=None)
-            columns, content = values(
-                employee, company_id=self.connection.company_id, connection_id=self.connection.pk
-            )
-            yield (self.pages, employee.id, digest, content, *columns)
+            if anybody_gone:
+                if self._is_gone(employee.id):
+                    continue
+                if isinstance(employee.manager_email, str) and self._gone().has_email(employee.manager_email):
+                    # Somebody who was erased is named by nobody else's record either.
+                    employee = msgspec.structs.replace(employee, manager_email=None)
+            values, content = columns.of(employee)
+            add((page, employee.id, digest, content, *values))
 
     def in_one(
         self, merge: Callable[[datetime], Fetched], now: datetime, guard: Callable[[], object]
     ) -> Fetched:
         """Write the mirror in one transaction, which may be tried again: what it found out is then forgotten."""
+        if self.new_pages or (self.known and self.connector.lists_everybody and not self.is_known()):
+            # not inside, since they must stay when it is tried again
+            self.stage.make()
+        found = again(partial(self._in_one, merge, now, guard), though_lost=False)
+        if self.stage.made:
+            drop()
+        return found
+
+    def _in_one(
+        self, merge: Callable[[datetime], Fetched], now: datetime, guard: Callable[[], object]
+    ) -> Fetched:
         aside, gone = list(self.aside), self.gone
         try:
             with access.acting_for(self.connection.company_id):
@@ -299,18 +315,12 @@ class _Reading:
             self.aside, self.gone = aside, gone
             raise
 
-    def _gone(self) -> Gone:
-        if self.gone is None:
-            with access.acting_for(self.connection.company_id):
-                self.gone = self._ask_gone()
-        return self.gone
-
     def _is_gone(self, employee_id: str) -> bool:
         return self._gone().has_employee(self.connection.pk, employee_id)
 
     def _leave_out_newly_gone(self) -> None:
         """Whoever was erased while this read was under way is taken out of the stage; the guard keeps it so."""
-        if self.gone is None:
+        if self.gone is None or not self.stage.made:
             # nothing was staged
             return
         before, self.gone = self.gone, self._ask_gone()
@@ -324,67 +334,87 @@ class _Reading:
     def merge(self, now: datetime, usual: float | None) -> Fetched:
         """Bring the mirror in step with what was read, in the caller's transaction."""
         self._leave_out_newly_gone()
-        known = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        if self.read == 0 and known:
-            raise EmptyList("no people in the answer", people=str(known))
-        if self.is_known():
-            with database.cursor() as cursor:
-                count_on(cursor, self.connection.pk, now)
-            return self.result(known, 0, 0, 0)
-        self.make_stage()
         with database.cursor() as cursor:
-            if max(self.parsed, known) > MANY:
-                expect_many(cursor)
-            self._drop_doubles(cursor)
-            changed, new, regrouped = merge_rows(cursor, self.connection, now)
+            known = count_present(cursor, self.connection.pk)
+            if self.read == 0 and known:
+                raise EmptyList("no people in the answer", people=str(known))
+            if self.is_known():
+                count_on(cursor, self.connection.pk, now)
+                return self.result(known, 0, 0, 0)
+            merged = self._merge_rows(cursor, now)
             noted = self._note_absences(cursor, now, known, usual)
-            if regrouped:
-                mark_loops(cursor, self.connection.pk)
-        self._remember_pages()
-        employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
-        return self.result(employees, new, changed, noted.missing, back=noted.back)
+            self._remember_pages(cursor)
+            employees = known + merged.new + noted.back - noted.missing
+            self._keep_planning(cursor, known)
+        Connection.objects.filter(pk=self.connection.pk).update(employees=employees)
+        return self.result(employees, merged.new, merged.changed, noted.missing, back=noted.back)
+
+    def is_known(self) -> bool:
+        """Tell whether everything that was read is what the last complete read brought, and nothing told since."""
+        pages = self.known.people if self.known and not self.known.told else {}
+        if not pages or self.new_pages or len(self.hit_pages) != len(pages):
+            return False
+        # The page of a record that was set aside is never among the known ones: without it, its people are missing.
+        return not self.connection.set_aside
 
     def merge_changes(self, now: datetime) -> Fetched:
-        """Bring the mirror in step with a list of changes, in the caller's transaction."""
+        """Bring the mirror in step with a list of changes, in the caller's transaction; no step looks at everybody."""
         self._leave_out_newly_gone()
-        changed = new = 0
+        changed = new = back = 0
         if self.new_pages:
             with database.cursor() as cursor:
-                if self.parsed > MANY:
-                    expect_many(cursor)
-                self._drop_doubles(cursor)
-                changed, new, regrouped = merge_rows(cursor, self.connection, now)
-                self._bring_back(cursor, now)
-                if regrouped:
-                    mark_loops(cursor, self.connection.pk)
-        employees = Employee.objects.filter(connection=self.connection, absent_since=None).count()
+                merged = self._merge_rows(cursor, now)
+                changed, new, back = merged.changed, merged.new, self._bring_back(cursor, now)
+                self._keep_planning(cursor, self.stage.rows)
+        mine = Connection.objects.filter(pk=self.connection.pk)
+        if new or back:
+            mine.update(employees=F("employees") + new + back)
+        employees = mine.values_list("employees", flat=True).get()
         return msgspec.structs.replace(self.result(employees, new, changed, 0), full=False)
 
-    def _bring_back(self, cursor: Any, now: datetime) -> None:
-        """Whoever is told of is present; and pages that held another state of them prove nothing any more."""
+    def _merge_rows(self, cursor: Any, now: datetime) -> Merged:
+        people = sum(self.known.people.values()) if self.known else MANY * FEW
+        blank = self.blank and self._is_blank()
+        few = not blank and self.stage.rows <= min(MANY, people // FEW)
+        list_present(cursor, self.connection.pk, list(self.hit_pages))
+        merged = merge_rows(cursor, self.connection, now, blank=blank, few=few)
+        self.aside.extend(SetAside(id=one, field="id") for one in merged.doubled)
+        return merged
+
+    @staticmethod
+    def _keep_planning(cursor: Any, people: int) -> None:
+        """What follows in this transaction is planned for whole tables only where there are many people."""
+        expect = expect_many if people > MANY else expect_nothing
+        expect(cursor)
+
+    def _bring_back(self, cursor: Any, now: datetime) -> int:
+        """Whoever is told of is present; pages that held another state of them prove nothing any more."""
+        cursor.execute("SELECT id FROM matched UNION SELECT id FROM present")
+        told = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            "SELECT count(*) FROM connections_employee WHERE id = ANY(%s) AND absent_since IS NOT NULL",
+            [told],
+        )
+        back = int(cursor.fetchone()[0])
         cursor.execute(
             """
-            WITH told AS (
-                SELECT e.id FROM stage s JOIN connections_employee e
-                  ON e.connection_id = %(c)s AND e.external_id = s.external_id
-                UNION SELECT employee FROM stage_seen
-            ), back AS (
+            WITH back AS (
                 UPDATE connections_employee e
                 SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL, unread_since = NULL
-                WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id IN (SELECT id FROM told)
-            ), aside AS (
-                UPDATE connections_employee e SET unread_since = %(now)s
-                WHERE e.connection_id = %(c)s AND e.external_id = ANY(%(aside)s) AND e.unread_since IS NULL
-                  AND e.id NOT IN (SELECT id FROM told)
+                WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id = ANY(%(told)s)
             )
-            DELETE FROM connections_readpage p
-            WHERE p.connection_id = %(c)s AND p.employees && (SELECT array_agg(id) FROM told)
+            UPDATE connections_employee e SET unread_since = %(now)s
+            WHERE e.connection_id = (SELECT %(c)s::bigint) AND e.external_id = ANY(%(aside)s)
+              AND e.unread_since IS NULL AND NOT e.id = ANY(%(told)s)
             """,
-            {"c": self.connection.pk, "now": now, "aside": [one.id for one in self.aside]},
+            {"c": self.connection.pk, "now": now, "told": told, "aside": [one.id for one in self.aside]},
         )
+        if told:
+            note_told(cursor, self.connection, told)
+        return back
 
     def _note_absences(self, cursor: Any, now: datetime, known: int, usual: float | None) -> Noted:
-        self._note_present(cursor)
+        list_missing(cursor, self.connection.pk)
         excused = [one.id for one in self.aside if one.id is not None]
         nameless = len(excused) < len(self.aside)
         read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)
@@ -395,38 +425,15 @@ class _Reading:
             return Noted(0, note_back(cursor, self.connection.pk))
         return note_absences(cursor, read)
 
-    def _note_present(self, cursor: Any) -> None:
-        """Fill the table ``present`` with whoever was in the read, less the records that were set aside."""
-        cursor.execute("DROP TABLE IF EXISTS present")
-        cursor.execute(
-            """
-            CREATE TEMPORARY TABLE present AS
-            SELECT employee AS id FROM stage_seen
-            UNION SELECT unnest(p.employees) FROM connections_readpage p
-                  WHERE p.connection_id = %s AND p.digest = ANY(%s)
-            UNION SELECT e.id FROM stage s JOIN connections_employee e
-                  ON e.connection_id = %s AND e.external_id = s.external_id
-            """,
-            [self.connection.pk, self.hit_pages, self.connection.pk],
-        )
-        cursor.execute("ANALYZE present")
-
-    def _drop_doubles(self, cursor: Any) -> None:
-        doubled = drop_doubles(cursor, self.connection.pk, self.hit_pages)
-        self.aside.extend(SetAside(id=one, field="id") for one in doubled)
-
-    def _remember_pages(self) -> None:
-        stale = ReadPage.objects.filter(connection=self.connection).exclude(digest__in=self.hit_pages)
-        stale.delete()
+    def _remember_pages(self, cursor: Any) -> None:
+        forget_others(self.connection, self.hit_pages)
         if any(one.field == "id" for one in self.aside):
             # One id for two people on any of these pages: all of them are read in full again.
             return
         pages = {number: digest for number, digest in self.new_pages.items() if number not in self.doubtful}
-        with database.cursor() as cursor:
-            remember_pages(cursor, self.connection, pages)
+        remember(cursor, self.connection, pages)
 
     def result(self, employees: int, new: int, changed: int, absent: int, *, back: int = 0) -> Fetched:
-        """Return what the read found, with these numbers of the mirror."""
         return Fetched(
             employees=employees,
             new=new,

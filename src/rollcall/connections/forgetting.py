@@ -50,7 +50,7 @@ def forget_employee(connection_id: int, employee_id: str) -> None:
     with database.cursor() as cursor:
         if row is not None:
             cursor.execute(
-                "UPDATE connections_readpage SET employees = array_remove(employees, %s)"
+                "UPDATE connections_readpage SET employees = array_remove(employees, %s), records = ''"
                 " WHERE connection_id = %s AND %s = ANY(employees)",
                 [row.pk, connection_id, row.pk],
             )

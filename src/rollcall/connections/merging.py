@@ -1,12 +1,17 @@
-"""From the staged rows of a read to the mirror: what differs is written, loops are flagged.
+"""From the staged rows of a read to the mirror: what differs is written.
 
-A fixed number of statements, whatever the number of people; all run in the caller's transaction.
+A fixed number of statements, whatever the number of people; all run in the caller's transaction. Few rows are looked
+up one by one in the mirror's indexes, many are joined whole: which it is to be is written into the statements, since
+the server guesses wrong where it has no statistics yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
+
+from rollcall.connections.loops import mark_loops, mark_moved_loops
 from rollcall.connections.models import Connection
 from rollcall.connections.rows import VALUE_COLUMNS
 
@@ -28,135 +33,155 @@ def expect_many(cursor: Any) -> None:
     cursor.execute("SET LOCAL enable_nestloop = off")
 
 
+def expect_nothing(cursor: Any) -> None:
+    """Let the planner guess again."""
+    cursor.execute("SET LOCAL enable_nestloop = on")
+
+
 _VALUES: Final = ("record_digest", "digest", *VALUE_COLUMNS)
+# *custom* is staged as text: it is parsed only where it is written
+_STAGED: Final = tuple("s.custom::jsonb" if name == "custom" else f"s.{name}" for name in _VALUES)
 
 
-def merge_rows(cursor: Any, connection: Connection, now: datetime) -> tuple[int, int, bool]:
-    """Write staged rows that differ; return rows changed, rows new, and whether anybody's manager moved."""
-    cursor.execute("ANALYZE stage")
-    cursor.execute(
-        f"""
-        WITH moved AS (
-            SELECT e.id, e.manager_id IS DISTINCT FROM s.manager_id AS manager,
-                   e.digest <> s.digest OR e.absent_since IS NOT NULL AS content
-            FROM stage s JOIN connections_employee e
-              ON e.connection_id = %s AND e.external_id = s.external_id
-            WHERE e.record_digest <> s.record_digest OR e.digest <> s.digest
-        ), written AS (
-            UPDATE connections_employee e SET ({", ".join(_VALUES)}, changed_at) =
-                (SELECT {", ".join("s." + name for name in _VALUES)},
-                        CASE WHEN e.digest <> s.digest THEN %s ELSE e.changed_at END)
-            FROM stage s
-            WHERE e.connection_id = %s AND e.external_id = s.external_id AND e.id IN (SELECT id FROM moved)
-        )
-        SELECT count(*) FILTER (WHERE content), coalesce(bool_or(manager), false) FROM moved
-        """,
-        [connection.pk, now, connection.pk],
-    )
-    changed, regrouped = cursor.fetchone()
-    cursor.execute(
-        f"""
-        INSERT INTO connections_employee
-            (company_id, connection_id, external_id, {", ".join(_VALUES)},
-             manager_in_loop, first_seen_at, changed_at, absent_runs)
-        SELECT %s, %s, s.external_id, {", ".join("s." + name for name in _VALUES)}, false, %s, %s, 0
-        FROM stage s
-        WHERE NOT EXISTS (
-            SELECT FROM connections_employee e WHERE e.connection_id = %s AND e.external_id = s.external_id
-        )
-        """,
-        [connection.company_id, connection.pk, now, now, connection.pk],
-    )
-    new = cursor.rowcount
-    return int(changed), int(new), bool(regrouped or new)
+class Merged(Struct, frozen=True):
+    """How many rows were written, and ids that came with different content: they are set aside."""
+
+    changed: int
+    new: int
+    doubled: Sequence[str]
 
 
-def mark_loops(cursor: Any, connection_id: int) -> None:
-    """Flag everybody who is above themselves (M2).
+def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: bool, few: bool) -> Merged:
+    """Write staged rows that differ, and flag loops of managers.
 
-    Whoever is reached going down from people without a known manager is in no loop; each is visited once. Only
-    among the rest, who are few, is anybody followed upwards.
+    ``blank``: the mirror has nobody. ``few``: the rows are few beside those of the mirror. Leaves the table ``matched``
+    with everybody who was staged, and the table ``present`` with all others who were in the read.
     """
-    cursor.execute(
-        """
-        WITH RECURSIVE reached AS (
-            SELECT e.external_id FROM connections_employee e
-            WHERE e.connection_id = %(c)s AND (e.manager_id IS NULL OR NOT EXISTS (
-                SELECT FROM connections_employee m
-                WHERE m.connection_id = %(c)s AND m.external_id = e.manager_id))
-            UNION ALL
-            SELECT e.external_id FROM reached r
-            JOIN connections_employee e ON e.connection_id = %(c)s AND e.manager_id = r.external_id
-        ), rest AS (
-            SELECT e.external_id, e.manager_id FROM connections_employee e
-            WHERE e.connection_id = %(c)s AND NOT EXISTS (
-                SELECT FROM reached r WHERE r.external_id = e.external_id)
-        ), above AS (
-            SELECT external_id AS start, manager_id AS at FROM rest
-            UNION
-            SELECT a.start, r.manager_id FROM above a JOIN rest r ON r.external_id = a.at
-        ), loops AS (SELECT DISTINCT start FROM above WHERE start = at)
-        UPDATE connections_employee e SET manager_in_loop = NOT e.manager_in_loop
-        WHERE e.connection_id = %(c)s
-          AND e.manager_in_loop <> EXISTS (SELECT FROM loops l WHERE l.start = e.external_id)
-        """,
-        {"c": connection_id},
-    )
+    expect_many(cursor)
+    doubled = _drop_doubles(cursor)
+    _match(cursor, connection.pk, blank=blank, few=few)
+    doubled += _drop_contradicted(cursor)
+    changed, regrouped = _write_changed(cursor, now, few=few) if not blank else (0, False)
+    new = _write_new(cursor, connection, now)
+    if (regrouped or new) and few:
+        mark_moved_loops(cursor, connection.pk)
+    elif regrouped or new:
+        mark_loops(cursor, connection.pk, new=blank)
+    return Merged(changed, new, doubled)
 
 
-def drop_doubles(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> list[str]:
-    """Leave each id once in the stage; return ids that came with different content: they are set aside (P3, P8).
+def list_present(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> None:
+    """Fill the table ``present`` with who was in the read byte for byte as in the mirror; somebody may be in it twice.
 
     ``pages``: digests of those pages that were the same as in the read before.
     """
+    cursor.execute("DROP TABLE IF EXISTS present")
     cursor.execute(
         """
-        WITH twice AS (
-            SELECT s.external_id FROM stage s
-            LEFT JOIN connections_employee e
-              ON e.connection_id = %s AND e.external_id = s.external_id
-             AND e.id IN (
-                SELECT employee FROM stage_seen
-                UNION ALL
-                SELECT unnest(p.employees) FROM connections_readpage p
-                WHERE p.connection_id = %s AND p.digest = ANY(%s)
-             )
-            GROUP BY s.external_id
-            HAVING count(DISTINCT s.digest) > 1 OR count(e.id) FILTER (WHERE e.digest <> s.digest) > 0
-        ),
-        gone AS (DELETE FROM stage s USING twice t WHERE s.external_id = t.external_id)
-        SELECT external_id FROM twice ORDER BY 1
+        CREATE TEMPORARY TABLE present AS
+        SELECT unnest(employees::bigint[]) AS id FROM stage_seen
+        UNION ALL SELECT unnest(p.employees) FROM connections_readpage p
+        WHERE p.connection_id = %s AND p.digest = ANY(%s)
         """,
-        [connection_id, connection_id, list(pages)],
+        [connection_id, list(pages)],
     )
-    doubled = [str(row[0]) for row in cursor.fetchall()]
+
+
+def _drop_doubles(cursor: Any) -> list[str]:
+    """Leave each id once in the stage; return ids that came with different content (P3, P8)."""
     cursor.execute(
-        "DELETE FROM stage s USING stage o"
-        " WHERE s.external_id = o.external_id AND (s.page, s.ctid) > (o.page, o.ctid)"
+        "SELECT external_id, count(DISTINCT digest) > 1 FROM stage GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    )
+    twice = cursor.fetchall()
+    if not twice:
+        return []
+    doubled = [str(number) for number, differs in twice if differs]
+    cursor.execute("DELETE FROM stage WHERE external_id = ANY(%s)", [doubled])
+    cursor.execute(
+        """
+        DELETE FROM stage WHERE ctid IN (
+            SELECT at FROM (SELECT ctid AS at, row_number() OVER (PARTITION BY external_id ORDER BY page, ctid) AS n
+                            FROM stage WHERE external_id = ANY(%s)) s WHERE n > 1)
+        """,
+        [[str(number) for number, differs in twice if not differs]],
     )
     return doubled
 
 
-def remember_pages(cursor: Any, connection: Connection, pages: Mapping[int, bytes]) -> None:
-    """Keep which people stood on these pages (number in the stage -> digest), so that they need not be parsed again."""
+# "OFFSET 0" keeps the planner from looking at everybody first; "(SELECT ...)" from taking a connection that it does not
+# know yet for an empty one, in which any index is as good as the unique one.
+_ONE_BY_ONE: Final = """
+    CROSS JOIN LATERAL (
+        SELECT * FROM connections_employee x
+        WHERE x.connection_id = (SELECT %s::bigint) AND x.external_id = s.external_id OFFSET 0
+    ) e
+"""
+_WHOLE: Final = "JOIN connections_employee e ON e.connection_id = %s AND e.external_id = s.external_id"
+
+
+def _match(cursor: Any, connection_id: int, *, blank: bool, few: bool) -> None:
+    """Fill the table ``matched`` with the staged people whom the mirror has, and what is different about them."""
+    cursor.execute("DROP TABLE IF EXISTS matched")
     cursor.execute(
-        """
-        INSERT INTO connections_readpage (company_id, connection_id, digest, employees)
-        SELECT %s, %s, p.digest, coalesce(array_agg(one.id) FILTER (WHERE one.id IS NOT NULL), '{}')
-        FROM unnest(%s::int[], %s::bytea[]) AS p(page, digest)
-        LEFT JOIN (
-            SELECT page, employee AS id FROM stage_seen
-            UNION SELECT s.page, e.id FROM stage s JOIN connections_employee e
-              ON e.connection_id = %s AND e.external_id = s.external_id
-        ) one ON one.page = p.page
-        GROUP BY p.digest
-        ON CONFLICT (connection_id, digest) DO UPDATE SET employees = excluded.employees
+        f"""
+        CREATE TEMPORARY TABLE matched AS
+        SELECT s.external_id, e.id, s.ctid AS at, e.digest <> s.digest AS differs,
+               e.record_digest <> s.record_digest OR e.digest <> s.digest AS moved,
+               e.manager_id IS DISTINCT FROM s.manager_id AS regrouped, e.absent_since IS NOT NULL AS back,
+               s.manager_id
+        FROM stage s {_ONE_BY_ONE if few else _WHOLE} {"LIMIT 0" if blank else ""}
         """,
-        [
-            connection.company_id,
-            connection.pk,
-            list(pages),
-            list(pages.values()),
-            connection.pk,
-        ],
+        [connection_id],
     )
+
+
+def _drop_contradicted(cursor: Any) -> list[str]:
+    """Take out whoever was also in the read with what the mirror has of them, which is something else (P8)."""
+    cursor.execute("SELECT EXISTS (SELECT FROM matched WHERE differs)")
+    if not cursor.fetchone()[0]:
+        return []
+    cursor.execute(
+        "DELETE FROM matched m USING present p WHERE m.differs AND p.id = m.id RETURNING m.external_id, m.at::text"
+    )
+    found = sorted(cursor.fetchall())
+    if found:
+        cursor.execute("DELETE FROM stage WHERE ctid = ANY(%s::tid[])", [[at for _, at in found]])
+    return [str(number) for number, _ in found]
+
+
+def _write_changed(cursor: Any, now: datetime, *, few: bool) -> tuple[int, bool]:
+    lookup = "AND e.id = ANY (ARRAY(SELECT id FROM matched WHERE moved))" if few else ""
+    columns = ", ".join(f"{name} = {value}" for name, value in zip(_VALUES, _STAGED, strict=True))
+    cursor.execute(
+        f"""
+        WITH written AS (
+            UPDATE connections_employee e
+            SET {columns}, changed_at = CASE WHEN m.differs THEN %s ELSE e.changed_at END
+            FROM matched m JOIN stage s ON s.ctid = m.at
+            WHERE e.id = m.id AND m.moved {lookup}
+        )
+        SELECT count(*) FILTER (WHERE differs OR back), coalesce(bool_or(regrouped), false) FROM matched WHERE moved
+        """,
+        [now],
+    )
+    changed, regrouped = cursor.fetchone()
+    return int(changed), bool(regrouped)
+
+
+def _write_new(cursor: Any, connection: Connection, now: datetime) -> int:
+    cursor.execute(
+        f"""
+        WITH new AS (
+            INSERT INTO connections_employee
+                (company_id, connection_id, external_id, {", ".join(_VALUES)},
+                 manager_in_loop, first_seen_at, changed_at, absent_runs)
+            SELECT %s, %s, s.external_id, {", ".join(_STAGED)}, false, %s, %s, 0
+            FROM stage s WHERE NOT EXISTS (SELECT FROM matched m WHERE m.external_id = s.external_id)
+            RETURNING id, external_id, manager_id
+        )
+        INSERT INTO matched (external_id, id, differs, moved, regrouped, back, manager_id)
+        SELECT external_id, id, false, false, true, false, manager_id FROM new
+        """,
+        [connection.company_id, connection.pk, now, now],
+    )
+    return int(cursor.rowcount)

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
 
 from rollcall.accounts import sealed, secrets
@@ -150,7 +150,8 @@ class Employee(models.Model):
     """The mirror: what the tool said last about one person. Columns have the names of engine.snapshot.Employee."""
 
     company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    # an index of its own holds the id too, so that everybody is counted without looking at rows
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
     external_id = models.TextField()
     employee_number = models.TextField(null=True)
     work_email = models.TextField(null=True)
@@ -212,9 +213,22 @@ class Employee(models.Model):
             models.UniqueConstraint(fields=["connection", "external_id"], name="employee_once_per_connection")
         ]
         indexes = [
+            # with the company, which the wall asks for: searches read it alone
+            models.Index(
+                fields=["connection", "search", "id"], include=["company"], name="employee_searched"
+            ),
             models.Index(fields=["connection", "record_digest"], name="employee_by_record"),
             models.Index(fields=["connection", "email_key"], name="employee_by_email"),
             models.Index(fields=["connection", "manager_id"], name="employee_by_manager"),
+            models.Index(fields=["connection", "id"], include=["company"], name="employee_of_connection"),
+            # the few that a read has to look at again, whoever else is in it
+            models.Index(
+                fields=["connection"],
+                condition=Q(absent_since__isnull=False)
+                | Q(unread_since__isnull=False)
+                | Q(manager_in_loop=True),
+                name="employee_noted",
+            ),
             models.Index(
                 fields=["connection"],
                 name="employee_absent",
@@ -247,13 +261,19 @@ class ReadPage(models.Model):
 
     company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    # of its bytes; empty: no page, but people whom lists of changes told of since the last complete read
     digest = models.BinaryField()
+    # which page of the read it was; another one may stand there now
+    place = models.PositiveIntegerField(default=0)
     employees = ArrayField(models.BigIntegerField())
+    # the digests of their records, 16 bytes each, in the same order; empty where that is not known
+    records = models.BinaryField(default=bytes)
 
     class Meta:
-        """A page is found by its digest."""
+        """A page is found by its digest, and what stood in its place by that."""
 
         constraints = [models.UniqueConstraint(fields=["connection", "digest"], name="read_page_once")]
+        indexes = [models.Index(fields=["connection", "place"], name="read_page_place")]
 
 
 class Webhook(models.Model):

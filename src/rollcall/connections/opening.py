@@ -13,9 +13,11 @@ from rollcall.connections import source_files
 from rollcall.connections.grants import StoredGrant
 from rollcall.connections.models import Connection
 from rollcall.connections.pacing import InDatabase
+from rollcall.connections.tool_counts import ToolCounts
 from rollcall.connectors import catalogue
 from rollcall.connectors.base import Connector, Grant, Wanted
 from rollcall.http_client import Limits
+from rollcall.telemetry import traffic
 
 QUICK: Final = Limits(connect=5, read=10, whole=10, tries=1, waiting=0)
 
@@ -55,6 +57,7 @@ def opened_with(
     tries = int(os.environ.get("ROLLCALL_HTTP_TRIES") or limits.tries)
     limits = QUICK if quickly else msgspec.structs.replace(limits, tries=tries)
     with (
+        traffic.heard_by(ToolCounts(tool)),
         InDatabase() as limiter,
         catalogue.connect(
             tool,

@@ -1,11 +1,12 @@
 """Reading the mirror for people: values to filter by with their counts, and how many employees match."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection as database
 from msgspec import Struct
 
+from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Connection, Employee, Subscription
 from rollcall.connections.searching import has_word, words_of
 from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
@@ -106,10 +107,12 @@ def matching(connection_id: int, scope: Scope, exceptions: Iterable[Named] = ())
     return Matching(matching=int(inside), employees=int(everybody))
 
 
-def page_of_employees(connection_id: int, *, after: str = "", size: int = 100) -> list[Employee]:
-    """Return up to ``size`` mirror rows in order of employee id, those behind ``after``."""
+def page_of_employees(
+    connection_id: int, columns: Sequence[str], *, after: str = "", size: int = 100
+) -> list[tuple[Any, ...]]:
+    """Return these columns of up to ``size`` mirror rows in order of employee id, those behind ``after``."""
     rows = Employee.objects.filter(connection_id=connection_id, absent_since=None, external_id__gt=after)
-    return list(rows.defer("bank_sealed").order_by("external_id")[:size])
+    return fetch_columns(rows.order_by("external_id")[:size], columns)
 
 
 def employees_found(connection_id: int, search: str) -> list[Employee]:

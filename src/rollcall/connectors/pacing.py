@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final, Protocol
 
 from rollcall.connectors.base import Connector, RateLimit
+from rollcall.telemetry import traffic
 
 SHARE: Final = 0.8
 """Part of a published limit that is used."""
@@ -74,6 +75,7 @@ def pace(
             if pattern.match(path):
                 seconds = limiter.reserve(key, interval_of(limit), burst_of(limit))
                 if seconds > 0:
+                    traffic.waited(seconds)
                     sleep(seconds)
 
     return wait

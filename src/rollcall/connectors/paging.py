@@ -70,7 +70,9 @@ def ids_of(
 ) -> Sequence[str | None]:
     """Return the id of each row without reading more. Raises when not one row has any (E9)."""
     try:
-        found = [_as_id(id_of(row)) for row in fast.decode(rows)]
+        named = map(id_of, fast.decode(rows))
+        # nearly all are a word already
+        found = [one if type(one) is str and one.isalnum() else _as_id(one) for one in named]
     except msgspec.ValidationError:
         found = [_id_alone(row, fast, id_of) for row in _rows(dialogue, rows)]
     if found and not any(found):

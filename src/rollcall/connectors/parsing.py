@@ -5,10 +5,10 @@ because nobody can tell what it means*, and ``UnreadableRecord`` is *of another 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import pycountry
 from msgspec import UNSET, UnsetType
@@ -16,8 +16,13 @@ from msgspec import UNSET, UnsetType
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.engine.snapshot import BankAccount, Day, Text
 
+T = TypeVar("T")
+
 Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 """What a JSON document may hold."""
+
+_BLANK: Final = ("", " ")
+_REMEMBERED: Final = 20_000
 
 LONGEST: Final = 500
 """Characters kept of a text (E4): far over any name, far under what a database index takes."""
@@ -84,7 +89,7 @@ _OTHER_NAMES: Final = {
 
 def clean(text: str) -> str | None:
     """Return ``text`` without control characters, cut to ``LONGEST``; ``None`` if nothing is left to read."""
-    if text.isprintable() and len(text) <= LONGEST and text[:1] not in ("", " "):
+    if text.isprintable() and len(text) <= LONGEST and text[:1] not in _BLANK:
         return text
     kept = _CONTROLS.sub("", text)[:LONGEST]
     return None if not kept or kept.isspace() else kept
@@ -95,12 +100,37 @@ def text(value: Json | UnsetType, name: str) -> Text:
 
     Raises ``UnreadableRecord`` naming the tool's field ``name`` for any other type (E6).
     """
-    if value is UNSET or value is None:
-        return value
     if isinstance(value, str):
+        if value.isprintable() and len(value) <= LONGEST and value[:1] not in _BLANK:
+            # nearly every text there is
+            return value
         kept = clean(value)
         return UNSET if kept is None and value.strip() else kept
+    if value is UNSET or value is None:
+        return value
     raise UnreadableRecord(name)
+
+
+class Remembered(dict[Any, T]):
+    """What a parser makes of texts that come again and again in one read: value as delivered -> what it is.
+
+    ``parse`` gets the value and no name. Values that can't be keys raise ``TypeError``, which says nothing of them.
+    It forgets before it grows large.
+    """
+
+    def __init__(self, parse: Callable[[Any, str], T]) -> None:
+        """Know nothing yet."""
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, value: Any) -> T:
+        found = self._parse(value, "")
+        # 1 and True are one key: what is neither a text nor nothing is looked at each time
+        if isinstance(value, str) or value is None or value is UNSET:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[value] = found
+        return found
 
 
 def person_id(value: Json | UnsetType, name: str) -> str:
@@ -128,7 +158,7 @@ def account_part(part: str, value: Json | UnsetType, name: str) -> Text:
     The holder as written, codes in capitals without blanks; not validated.
     """
     written = text(value, name)
-    if part == "holder" or not isinstance(written, str):
+    if not isinstance(written, str) or part == "holder":
         return written
     return "".join(written.split()).upper()
 
@@ -164,8 +194,11 @@ def country(value: Json | UnsetType, name: str) -> Text:
     Unknown ones are set aside.
     """
     written = text(value, name)
-    if not isinstance(written, str):
-        return written
+    return _country(written) if isinstance(written, str) else written
+
+
+@lru_cache(maxsize=4_096)
+def _country(written: str) -> str | UnsetType:
     return _countries().get(written.strip().casefold(), UNSET)
 
 
@@ -196,9 +229,9 @@ def bank_account(parts: Mapping[str, Text]) -> BankAccount | UnsetType | None:
     name or a holder alone shows that the numbers are hidden (A5).
     """
     delivered = {name: part for name, part in parts.items() if part is not UNSET}
-    if not delivered.keys() & NUMBERS:
+    if NUMBERS.isdisjoint(delivered):
         return UNSET
-    if all(part is None for part in delivered.values()):
+    if not any(delivered.values()) and all(part is None for part in delivered.values()):
         return None
     return BankAccount(**delivered)
 
@@ -208,6 +241,8 @@ def as_text(value: Json | UnsetType) -> Text:
 
     Numbers and lists written out, objects set aside.
     """
+    if type(value) is str:
+        return clean(value)
     match value:
         case None | UnsetType():
             return value

@@ -68,6 +68,7 @@ class Member(models.Model):
         """
 
         indexes = [
+            models.Index(fields=["entity", "id"], name="member_by_id"),
             models.Index(fields=["entity", "state", "search", "id"], include=["company"], name="member_list"),
             models.Index(fields=["entity", "work_location"], include=["company"], name="member_location"),
             models.Index(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import msgspec
 from django.db import connection
 from django.db.models import QuerySet
 
+from rollcall.accounts.rows import fetch_columns
 from rollcall.events.catalogue import Kind
 from rollcall.events.models import ChainHead, Event
 
@@ -38,20 +39,31 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 def page(company_id: int, wanted: Wanted, *, before: int = 0, size: int = PAGE) -> list[Event]:
     """Return up to `size` + 1 events, newest first, those before the id `before`. At most three statements."""
+    return list(_page(company_id, wanted, before, size))
+
+
+def rows(
+    company_id: int, wanted: Wanted, columns: Sequence[str], *, before: int = 0, size: int = PAGE
+) -> list[tuple[Any, ...]]:
+    """Return these columns of what `page` returns; `data`, as JSON text, may hold what is `HIDDEN`."""
+    return fetch_columns(_page(company_id, wanted, before, size), columns)
+
+
+def _page(company_id: int, wanted: Wanted, before: int, size: int) -> QuerySet[Event]:
     found = _narrowed(company_id, wanted)
     if wanted.entities is None:
         # Numbers and ids rise together, and the company's index goes by number.
         if before:
             last = Event.objects.filter(company_id=company_id, pk=before).values_list("number", flat=True)
             found = found.filter(number__lt=last.first() or 0)
-        return list(found.order_by("-number")[: size + 1])
+        return found.order_by("-number")[: size + 1]
     if before:
         found = found.filter(pk__lt=before)
     # One index range for each entity: PostgreSQL would sort all of them for a list of entities.
     parts = [_part(found, entity).order_by("-pk")[: size + 1] for entity in wanted.entities]
     if len(parts) == 1:
-        return list(parts[0])
-    return list(Event.objects.none().union(*parts, all=True).order_by("-pk")[: size + 1])
+        return parts[0]
+    return Event.objects.none().union(*parts, all=True).order_by("-pk")[: size + 1]
 
 
 def pages(company_id: int, wanted: Wanted, *, size: int = 1000) -> Iterator[list[Event]]:
@@ -73,7 +85,12 @@ def written(company_id: int) -> int:
 
 def shown_data(event: Event) -> dict[str, Any]:
     """Return the data that may be read, for pages, files and the API."""
-    return {name: value for name, value in event.data.items() if name not in HIDDEN}
+    return without_hidden(event.data)
+
+
+def without_hidden(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event's data without what nobody may read."""
+    return {name: value for name, value in data.items() if name not in HIDDEN}
 
 
 def _part(found: QuerySet[Event], entity: int | None) -> QuerySet[Event]:

@@ -18,6 +18,8 @@ from rollcall.http_client.errors import HttpError, Throttled, UnsendableRequest,
 from rollcall.http_client.exchange import Exchange
 from rollcall.http_client.network import Clock
 from rollcall.http_client.retry import backoff, retry_after
+from rollcall.telemetry import traffic
+from rollcall.telemetry.spans import span
 
 RETRY_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 598})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -168,7 +170,7 @@ class HttpClient:
             if self._before is not None:
                 self._before(request.url.path)
             try:
-                answer = self._exchange.send(request)
+                answer = self._send(request)
             except HttpError as error:
                 if last or not safe or not may_pass(error) or not self._wait(None, attempt):
                     raise
@@ -179,6 +181,18 @@ class HttpClient:
                 if not self._should_repeat(answer, attempt, safe=safe):
                     return answer
             attempt += 1
+
+    def _send(self, request: httpx.Request) -> Answer:
+        """One try, told to whoever listens: never with its address, which may hold a key."""
+        began, status, size = time.perf_counter(), traffic.NO_ANSWER, 0
+        with span("request", method=request.method) as step:
+            try:
+                answer = self._exchange.send(request)
+                status, size = answer.status, len(answer.body)
+                return answer
+            finally:
+                traffic.answered(status, time.perf_counter() - began, size)
+                step.set(status=status, bytes=size)
 
     def _should_repeat(self, answer: Answer, attempt: int, *, safe: bool) -> bool:
         """Whether to send again, the wait already done. Raises Throttled if the budget forbids the wait."""
@@ -210,6 +224,7 @@ class HttpClient:
         self._waited += seconds
         if self._on_wait is not None:
             self._on_wait(seconds)
+        traffic.waited(seconds)
         self._sleep(seconds)
         return True
 

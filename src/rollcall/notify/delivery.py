@@ -23,6 +23,8 @@ from rollcall.accounts.apart import one_by_one
 from rollcall.events.models import Event
 from rollcall.notify.email import message
 from rollcall.notify.models import Mail, State
+from rollcall.telemetry import counts
+from rollcall.telemetry.spans import span
 
 log = structlog.get_logger(__name__)
 DUTY = "mail"
@@ -103,7 +105,10 @@ def send(company_id: int, mail_id: int, server: Server) -> State | None:
             Mail.objects.filter(pk=mail_id).update(state=State.FAILED)
             return State.FAILED
         built = message(mail, event)
-    state, next_try = _ask(server, built, mail.tries)
+    with span("mail", mail=mail_id, purpose=mail.purpose) as step:
+        state, next_try = _ask(server, built, mail.tries)
+        step.set(state=str(state))
+    counts.add("rollcall_mails", purpose=mail.purpose, state=str(state))
     again(partial(_note, company_id, mail, state, next_try))
     log.info(
         "mail.sent" if state == State.SENT else "mail.not_sent",

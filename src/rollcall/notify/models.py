@@ -47,6 +47,12 @@ class Mail(models.Model):
                 condition=models.Q(state__in=["waiting", "sending"]),
             ),
             models.Index(fields=["company", "to_member"], name="mail_member"),
+            # What went wrong lately in all companies, for the operator.
+            models.Index(
+                fields=["created_at"],
+                name="mail_failed",
+                condition=models.Q(state__in=["unconfirmed", "failed"]),
+            ),
         ]
 
     def __str__(self) -> str:

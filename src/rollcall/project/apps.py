@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from rollcall.project import checks
+from rollcall.project import checks, tracing
 
 
 class ProjectConfig(AppConfig):
@@ -13,3 +13,5 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         register(checks.event_readers_exist)
         register(checks.keys_are_private)
+        register(checks.metrics_token_is_long)
+        tracing.begin()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 
 import click
 import django
@@ -27,4 +28,6 @@ def django_ready() -> Iterator[None]:
         except (database.DatabaseUnavailable, ValueError) as error:
             raise click.ClickException(str(error)) from error
         stack.callback(connections.close_all)
+        # What a command such as `sync` has counted; nothing, and no statement, for most.
+        stack.callback(lambda: import_module("rollcall.operations.counting").store())
         yield

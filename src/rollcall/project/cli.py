@@ -40,6 +40,11 @@ COMMANDS = {
     "create-token": Lazy(
         place=_HERE + "first_steps:create_token", summary="Make an API token for a company.", django=True
     ),
+    "create-operator": Lazy(
+        place=_HERE + "operator_command:create_operator",
+        summary="Let somebody see how the whole installation is doing.",
+        django=True,
+    ),
     "plan": Lazy(place=_HERE + "plan_command:plan", summary="Put a company on another plan.", django=True),
     "requests": Lazy(
         place=_HERE + "requests_command:requests", summary="Print which HR tools admins miss.", django=True

@@ -1,37 +1,110 @@
-"""`rollcall check`: says what is wrong with this installation, and who can mend it how."""
+"""`rollcall check`: says what is wrong with this installation, what is behind and why, and who can mend it how."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import click
+import msgspec
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
+from django.utils import timezone
+from django.utils.translation import override
 
+from rollcall.operations import telling
+from rollcall.operations.facts import Facts, facts
+from rollcall.operations.judging import Gravity, findings
 from rollcall.project import jobs, migrating
 
 _OLDEST_DATABASE = 150000  # PostgreSQL 15: security_invoker views, MERGE
 
 
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do, and what of it is known in detail."""
+
+    gravity: Gravity
+    text: str
+    details: Sequence[str] = ()
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    name: str
+    troubles: Sequence[Trouble]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it, as `--json` prints it; `facts` is missing when the database can't be asked."""
+
+    exit_code: int
+    looked: Sequence[Looked]
+    facts: Facts | None
+
+
 @click.command()
-def check() -> None:
-    """Look at settings, keys, database and mail. Exit code 0: all well; 1: something is to be done."""
-    troubles = 0
-    for name, look in LOOKS.items():
-        found = list(_look(look))
-        troubles += len(found)
-        click.echo(f"{'to do' if found else 'ok':>6}  {name}")
-        for sentence in found:
-            click.echo(f"        - {sentence}")
-    if troubles:
-        raise SystemExit(1)
+@click.option("--json", "as_json", is_flag=True, help="Print all facts and findings as JSON.")
+def check(*, as_json: bool) -> None:
+    """Look at settings, keys, database, mail, and at what is behind and why.
+
+    Exit code 0: all well; 1: something is to be done; 2: Rollcall does not do its work, or will soon stop.
+    """
+    with override("en"):
+        answer = _answer()
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+    else:
+        for one in answer.looked:
+            _say(one)
+    if answer.exit_code:
+        raise SystemExit(answer.exit_code)
 
 
-def _look(look: Callable[[], Iterator[str]]) -> Iterator[str]:
+def _answer() -> Answer:
+    looked = [
+        Looked(name=name, troubles=list(_look(look, gravity))) for name, (gravity, look) in LOOKS.items()
+    ]
+    found: Facts | None = None
+    if not any(one.troubles for one in looked if one.name in _NEEDED):
+        try:
+            found = facts(timezone.now())
+            looked.append(Looked(name="work", troubles=_work(found)))
+        except DatabaseError as error:
+            looked.append(Looked(name="work", troubles=[_unasked(error)]))
+    worst = max((one.gravity for looks in looked for one in looks.troubles), default=0)
+    return Answer(exit_code=int(worst), looked=looked, facts=found)
+
+
+def _work(found: Facts) -> list[Trouble]:
+    return [
+        Trouble(
+            gravity=one.gravity, text=f"{one.text} {one.remedy}", details=telling.details(one.code, found)
+        )
+        for one in findings(found)
+    ]
+
+
+def _say(one: Looked) -> None:
+    worst = max((trouble.gravity for trouble in one.troubles), default=None)
+    click.echo(f"{_SAID[worst]:>6}  {one.name}")
+    for trouble in one.troubles:
+        click.echo(f"        - {trouble.text}")
+        for line in trouble.details:
+            click.echo(f"            {line}")
+
+
+def _look(look: Callable[[], Iterator[str]], gravity: Gravity) -> Iterator[Trouble]:
     try:
-        yield from look()
+        for sentence in look():
+            yield Trouble(gravity=gravity, text=sentence)
     except DatabaseError as error:
-        yield f"The database can't be asked ({type(error).__name__}): {str(error).splitlines()[0]}"
+        yield _unasked(error)
+
+
+def _unasked(error: DatabaseError) -> Trouble:
+    said = str(error).splitlines()[0]
+    return Trouble(gravity=Gravity.NOW, text=f"The database can't be asked ({type(error).__name__}): {said}")
 
 
 def _settings() -> Iterator[str]:
@@ -65,7 +138,8 @@ def role_troubles() -> Iterator[str]:
             yield f"The role {role} bypasses row-level security; give the app a role without that right."
         cursor.execute(
             "SELECT count(*) FROM pg_class "
-            "WHERE relkind IN ('r', 'v') AND pg_get_userbyid(relowner) = current_user"
+            # tables that a read makes for itself, gone with its session, are the app's by right
+            "WHERE relkind IN ('r', 'v') AND relpersistence <> 't' AND pg_get_userbyid(relowner) = current_user"
         )
         if owned := cursor.fetchone()[0]:
             yield f"The role {role} owns {owned} tables; give them to another role."
@@ -103,12 +177,16 @@ def _mail() -> Iterator[str]:
         yield f"The mail server of EMAIL_URL does not answer ({type(error).__name__}): check its address."
 
 
-LOOKS: dict[str, Callable[[], Iterator[str]]] = {
-    "settings": _settings,
-    "keys": _keys,
-    "database": _database,
-    "roles": role_troubles,
-    "migrations": _migrations,
-    "jobs": _jobs,
-    "mail": _mail,
+_SAID: Final = {None: "ok", Gravity.SOON: "to do", Gravity.NOW: "broken"}
+_NEEDED: Final = ("database", "migrations")
+"""Without these the facts can't be looked up."""
+
+LOOKS: Final[dict[str, tuple[Gravity, Callable[[], Iterator[str]]]]] = {
+    "settings": (Gravity.SOON, _settings),
+    "keys": (Gravity.SOON, _keys),
+    "database": (Gravity.NOW, _database),
+    "roles": (Gravity.NOW, role_troubles),
+    "migrations": (Gravity.NOW, _migrations),
+    "jobs": (Gravity.NOW, _jobs),
+    "mail": (Gravity.SOON, _mail),
 }

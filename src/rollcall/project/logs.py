@@ -15,7 +15,10 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from rollcall.telemetry import counts
+
 _log = structlog.get_logger("rollcall.web")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def configure(choice: str) -> None:
@@ -80,13 +83,18 @@ class RequestLineMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         if request.path != "/healthz":
+            seconds, route = time.perf_counter() - started, _route(request)
             _log.info(
                 "request",
                 method=request.method,
-                route=_route(request),
+                route=route,
                 status=response.status_code,
-                milliseconds=round((time.perf_counter() - started) * 1000),
+                milliseconds=round(seconds * 1000),
             )
+            # a word that a stranger may choose is no label
+            method = request.method if request.method in _METHODS else "other"
+            answer = f"{response.status_code // 100}xx"
+            counts.observe("rollcall_page_seconds", seconds, route=route, method=method, answer=answer)
         return response
 
 

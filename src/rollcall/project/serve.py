@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import os
 
 import click
 import structlog
@@ -19,13 +20,21 @@ from rollcall.project import migrating, working
 
 _log = structlog.get_logger("rollcall.process")
 _GRACE_SECONDS = 25
+_MOST = 4
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True)
-@click.option("--threads", default=4, show_default=True, help="Requests worked on at the same time.")
-def web(host: str, port: int, threads: int) -> None:
+@click.option(
+    "--threads", default=4, show_default=True, help="Requests that a process works on at the same time."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Processes that share the port; without it one for each core, four at most.",
+)
+def web(host: str, port: int, threads: int, processes: int | None) -> None:
     """Serve the pages and the API. Put a proxy that ends TLS in front on a public machine."""
     collect_static()
     _log.info("web starts", host=host, port=port)
@@ -34,12 +43,19 @@ def web(host: str, port: int, threads: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=processes or default_processes(),
         blocking_threads=threads,
         log_level=LogLevels.warning,
         workers_kill_timeout=_GRACE_SECONDS,
         websockets=False,
     ).serve()
+
+
+def default_processes() -> int:
+    """Return how many processes serve pages unless somebody says it: Python works on one core in each."""
+    return min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST
+    )
 
 
 @click.command()

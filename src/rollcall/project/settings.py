@@ -18,6 +18,8 @@ ROLLCALL_URL = os.environ.get("ROLLCALL_URL", "http://localhost:8000").rstrip("/
 ROLLCALL_KEYS = Path(os.environ.get("ROLLCALL_KEYS", ROLLCALL_HOME / "keys.json"))  # made by accounts.secrets
 _allowed = os.environ.get("ROLLCALL_ALLOW_HOSTS", "").split(",")
 ROLLCALL_ALLOW_HOSTS = tuple(part.strip() for part in _allowed if part.strip())
+# Whoever shows this word may read /metrics; without one nobody may.
+ROLLCALL_METRICS_TOKEN = os.environ.get("ROLLCALL_METRICS_TOKEN", "")
 # A demonstration with made-up people shows their mails to everybody at /demo/mail/; nothing else may.
 ROLLCALL_DEMO = os.environ.get("ROLLCALL_DEMO", "") == "1"
 # Plain functions that are handed every event; `events` knows them by name only (checks.py proves they exist).
@@ -35,7 +37,7 @@ ROOT_URLCONF = "rollcall.project.urls"
 WSGI_APPLICATION = "rollcall.project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-ROOMS = ["accounts", "events", "connections", "directory", "sync", "notify", "web", "api"]
+ROOMS = ["accounts", "events", "connections", "directory", "sync", "notify", "operations", "web", "api"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -57,6 +59,7 @@ MIDDLEWARE = [
     "rollcall.project.logs.RequestLineMiddleware",
     "rollcall.web.headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "rollcall.api.layers.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -22,6 +22,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
 from rollcall.connections.side import notice_silence
+from rollcall.operations import counting
 from rollcall.project import jobs, up
 from rollcall.project.looping import Loops
 from rollcall.sync import stopping
@@ -48,7 +49,8 @@ def work(concurrency: int) -> int:
     if not isinstance(current_app.connector, DjangoConnector):
         raise click.ClickException("The queue is not set up.")
     notice_silence()
-    with current_app.replace_connector(current_app.connector.get_worker_connector()) as app:
+    worker_connector = current_app.connector.get_worker_connector()
+    with current_app.replace_connector(worker_connector) as app, counting.stored_regularly():
         asyncio.run(_Worker(app, concurrency).run())
     return 0
 

@@ -25,7 +25,7 @@ from rollcall.directory.writes import Source
 from rollcall.engine.change import Change, Kind
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
-from rollcall.sync import parking, stopping
+from rollcall.sync import cost, parking, stopping
 from rollcall.sync.applying import (
     CHUNK,
     leading_lines,
@@ -39,6 +39,7 @@ from rollcall.sync.applying import (
 from rollcall.sync.lease import LeaseLost, check
 from rollcall.sync.models import Line, LineState, Plan, PlanState
 from rollcall.sync.stopping import Stopped
+from rollcall.telemetry.spans import span
 
 T = TypeVar("T")
 
@@ -51,7 +52,8 @@ def apply(plan: Plan, token: UUID, actor: Actor) -> None:
     if not again(partial(_begin, plan, token)):
         return
     try:
-        _apply_all(plan, token, actor)
+        with cost.phase(cost.APPLY, plan=plan.pk):
+            _apply_all(plan, token, actor)
     except (LeaseLost, Stopped):
         again(partial(_not_tried, plan))
         raise
@@ -111,10 +113,12 @@ def _apply_next(
 
     def work() -> tuple[int, int | None]:
         lines = find()
+        step.set(lines=len(lines))
         return _apply_chunk(plan, lines, actor), lines[-1].number if lines else None
 
     stopping.here()
-    return again(partial(_within, plan, token, work))
+    with span("apply chunk", plan=plan.pk) as step:
+        return again(partial(_within, plan, token, work))
 
 
 def _check(plan: Plan, token: UUID) -> None:

@@ -38,6 +38,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     applying: bool = False
     # the tool knows where to call us
     hooked: bool = False
+    # it was asked to call us, and said no
+    refused: bool = False
     # the numbers that pages show are of today
     counted: bool = False
     # somebody's absence is being counted
@@ -78,6 +80,8 @@ FACTS: Final = f"""
                               AND p.state = 'applying'),
         'hooked', EXISTS (SELECT FROM connections_webhook w
                           WHERE w.connection_id = %(connection)s AND w.registration <> ''),
+        'refused', EXISTS (SELECT FROM connections_webhook w
+                           WHERE w.connection_id = %(connection)s AND w.error <> ''),
         'counted', EXISTS (SELECT FROM connections_tally t WHERE t.connection_id = %(connection)s
                            AND (t.counted_at AT TIME ZONE 'UTC')::date = (%(now)s AT TIME ZONE 'UTC')::date),
         'absent', EXISTS (SELECT FROM connections_employee e WHERE e.connection_id = %(connection)s
@@ -132,15 +136,16 @@ def begin(
     if not rows:
         return _begin_with_care(company_id, connection_id, trigger, started_by, now)
     run_id, facts, *values = rows[0]
+    connection = _connection(values)
     run = Run(
         pk=run_id,
         company_id=company_id,
-        connection_id=connection_id,
+        connection=connection,
         trigger=trigger,
         started_by=started_by,
         started_at=now,
     )
-    return _stored(run), _connection(values), facts_from(facts)
+    return _stored(run), connection, facts_from(facts)
 
 
 def _begin_with_care(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.connections.belonging import brings_managers, brought_in
+from rollcall.connections.belonging import above, brings_managers, is_brought_in
 from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
@@ -23,6 +23,9 @@ from rollcall.engine.snapshot import Employee
 
 PAGE: Final = 50
 CHUNK: Final = 2_000
+LOOKED: Final = (300, 2_000)
+"""So many people with a searched name are looked at by themselves, at first and then; a list of which fewer than one in
+fifty would be found is short, and known by name (``tally.MOST_NAMED``)."""
 
 _COLUMNS: Final = ("id", "external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
 
@@ -32,6 +35,9 @@ class Group(StrEnum):
 
     NOWHERE = "nowhere"
     SEVERAL = "several"
+
+
+_WANTED: Final = {Group.NOWHERE: "= 0", Group.SEVERAL: "> 1"}
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -127,8 +133,7 @@ def people(
     One statement, in the caller's transaction.
     """
     with_, inside, params = _placed(connection_id, places)
-    wanted = "= 0" if group is Group.NOWHERE else "> 1"
-    where = [f"({_sum(inside)}) {wanted}", *_narrowed(search, after, params)]
+    where = [f"({_sum(inside)}) {_WANTED[group]}", *_narrowed(search, after, params)]
     limit = "" if size is None else f"LIMIT {size + 1:d}"
     columns = ", ".join(f"e.{name}" for name in _COLUMNS)
     with database.cursor() as cursor:
@@ -143,6 +148,65 @@ def people(
         while rows := cursor.fetchmany(CHUNK):
             for row in rows:
                 yield _person(row, places)
+
+
+def people_found(
+    connection_id: int,
+    places: Sequence[Place],
+    group: Group,
+    search: str,
+    *,
+    after: int = 0,
+    size: int = PAGE,
+    looked: Sequence[int] = LOOKED,
+) -> list[Person]:
+    """Return up to ``size`` + 1 people of a group as ``people`` does for a search, which finds few or is common.
+
+    Names come first, from an index alone, some at a time; filters and managers are looked at for these. One or two
+    statements for each of ``looked``; whoever is not found among so many is looked for among everybody.
+    """
+    found: list[Person] = []
+    for most in looked:
+        ids = _named_so(connection_id, search, after, most)
+        found += _among(connection_id, places, group, ids) if ids else []
+        if len(ids) < most or len(found) > size:
+            return found[: size + 1]
+        after = ids[-1]
+    rest = people(connection_id, places, group, search=search, after=after, size=size - len(found))
+    return found + list(rest)
+
+
+def _named_so(connection_id: int, search: str, after: int, size: int) -> list[int]:
+    params: dict[str, Any] = {"connection": connection_id, "size": size}
+    where = ["e.connection_id = %(connection)s", *_narrowed(search, after, params)]
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.id FROM connections_employee e WHERE {' AND '.join(where)}"
+            f" ORDER BY {_order('e')} LIMIT %(size)s",
+            params,
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _among(connection_id: int, places: Sequence[Place], group: Group, ids: Sequence[int]) -> list[Person]:
+    params: dict[str, Any] = {"ids": list(ids)}
+    inside = []
+    for number, one in enumerate(places):
+        scope, exceptions = one.settings.scope, one.settings.exceptions
+        mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
+        above = _named(is_brought_in(connection_id, scope, exceptions, "e"), f"m{number}", params)
+        inside.append(f"(({mine}) OR {above})")
+    columns = ", ".join(f"e.{name}" for name in _COLUMNS)
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")
+        # OFFSET 0 keeps each entity's condition from being worked out twice a person.
+        cursor.execute(
+            f"SELECT * FROM (SELECT {columns}, ARRAY[{', '.join(inside)}]::boolean[] AS inside, e.search AS name"
+            f" FROM connections_employee e WHERE e.id = ANY(%(ids)s) AND {WORKS_HERE} OFFSET 0) found"
+            f" WHERE cardinality(array_positions(inside, true)) {_WANTED[group]} ORDER BY name, id",
+            params,
+        )
+        return [_person(row[:-1], places) for row in cursor.fetchall()]
 
 
 def people_known(
@@ -218,7 +282,7 @@ def _narrowed(search: str, after: int, params: dict[str, Any]) -> list[str]:
 
 
 def _order(alias: str) -> str:
-    return f"coalesce({alias}.last_name, ''), coalesce({alias}.first_name, ''), {alias}.id"
+    return f"{alias}.search, {alias}.id"
 
 
 def _sum(inside: Sequence[str]) -> str:
@@ -233,9 +297,10 @@ def _placed(connection_id: int, places: Sequence[Place]) -> tuple[str, list[str]
         scope, exceptions = one.settings.scope, one.settings.exceptions
         mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
         if brings_managers(scope):
-            managers = _named(brought_in(connection_id, scope, exceptions), f"m{number}", params)
-            clauses.append(f"up{number} AS MATERIALIZED ({managers})")
-            mine = f"({mine}) OR e.external_id IN (SELECT id FROM up{number})"
+            ids, free = above(connection_id, scope, exceptions, "e")
+            clauses.append(f"up{number} AS MATERIALIZED ({_named(ids, f'm{number}', params)})")
+            kept = _named(free, f"f{number}", params)
+            mine = f"({mine}) OR (e.external_id IN (SELECT id FROM up{number}) AND ({kept}))"
         inside.append(f"({mine})")
     return (f"WITH {', '.join(clauses)}" if clauses else ""), inside, params
 

@@ -15,7 +15,7 @@ from rollcall.accounts import access
 from rollcall.accounts.again import again, lost
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections.models import Connection, State, Subscription
-from rollcall.sync import parking
+from rollcall.sync import cost, parking
 from rollcall.sync.lease import check, mine, taken_down
 from rollcall.sync.level import MARKS
 from rollcall.sync.models import Plan, PlanState, Run, RunState
@@ -41,8 +41,8 @@ def succeed(run: Run, connection: Connection, token: UUID) -> None:
     now = timezone.now()
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
-        run.state, run.finished_at = RunState.SUCCEEDED, now
-        run.save(update_fields=["state", "finished_at", "levels"])
+        run.state, run.finished_at, run.cost = RunState.SUCCEEDED, now, cost.taken()
+        run.save(update_fields=["state", "finished_at", "levels", "cost"])
         recovered = bool(connection.error)
         connection.state = resting_state(connection)
         connection.error, connection.error_params, connection.failures = "", {}, 0
@@ -76,7 +76,7 @@ _FINISH: Final = f"""
         FOR UPDATE OF c
     ), done AS (
         UPDATE sync_run r SET state = '{RunState.SUCCEEDED}', finished_at = %(now)s, seen = %(seen)s::jsonb,
-                              levels = %(levels)s::jsonb
+                              levels = %(levels)s::jsonb, cost = %(cost)s::jsonb
         FROM still WHERE r.id = %(run)s
     )
     UPDATE connections_connection c
@@ -87,7 +87,7 @@ _FINISH: Final = f"""
         company_name = %(company_name)s, identity = %(identity)s, employees = %(employees)s,
         unreadable = %(unreadable)s::jsonb, set_aside = %(set_aside)s::jsonb, progress = '{{}}',
         changes_since = %(changes_since)s, changes_key = %(changes_key)s, full_read_at = %(full_read_at)s,
-        last_good_at = %(now)s, next_run_at = %(next)s, lease = NULL, lease_until = NULL
+        failures = 0, last_good_at = %(now)s, next_run_at = %(next)s, lease = NULL, lease_until = NULL
     FROM still WHERE c.id = still.id RETURNING c.id
 """
 
@@ -98,7 +98,7 @@ def finish_quietly(run: Run, connection: Connection, token: UUID, live: Sequence
     ``live`` are the subscriptions at their level, each with its marks. ``False`` when something was written meanwhile,
     or the lease is lost: then nothing was done.
     """
-    now = timezone.now()
+    now, spent = timezone.now(), cost.taken()
     rows = access.asked(
         connection.company_id,
         _FINISH,
@@ -111,6 +111,7 @@ def finish_quietly(run: Run, connection: Connection, token: UUID, live: Sequence
             "next": next_run(connection.pk, now),
             "seen": msgspec.json.encode(run.seen).decode(),
             "levels": msgspec.json.encode(run.levels).decode(),
+            "cost": msgspec.json.encode(spent).decode(),
             "company_name": connection.company_name,
             "identity": connection.identity,
             "employees": connection.employees,
@@ -122,7 +123,7 @@ def finish_quietly(run: Run, connection: Connection, token: UUID, live: Sequence
         },
     )
     if rows:
-        run.state, run.finished_at = RunState.SUCCEEDED, now
+        run.state, run.finished_at, run.cost = RunState.SUCCEEDED, now, spent
         taken_down(token)
     return bool(rows)
 
@@ -160,7 +161,8 @@ def _end_badly(
     now = timezone.now()
     with access.acting_for(connection.company_id):
         run.state, run.error, run.error_params, run.finished_at = state, code, params, now
-        run.save(update_fields=["state", "error", "error_params", "finished_at"])
+        run.cost = cost.taken()
+        run.save(update_fields=["state", "error", "error_params", "finished_at", "cost"])
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if row.lease != token:
             # Whoever has taken over says how the connection is.
@@ -186,7 +188,8 @@ def pass_on(run: Run, connection: Connection, token: UUID) -> None:
     """End a run whose process was asked to stop, so that another worker does it: no failure of anybody."""
     with access.acting_for(connection.company_id):
         run.state, run.error, run.finished_at = RunState.POSTPONED, "interrupted", timezone.now()
-        run.save(update_fields=["state", "error", "finished_at"])
+        run.cost = cost.taken()
+        run.save(update_fields=["state", "error", "finished_at", "cost"])
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if row.lease != token or not row.is_used:
             return

@@ -32,8 +32,8 @@ def used(subscription: Subscription, *, now: datetime) -> list[Use]:
 
     Limits of one group or of one field have as many counts as there are groups and fields; they are left out.
     """
-    before = headcount(subscription.entity_id, subscription.connection_id, ())
-    looks = sights(subscription, before, (), now=now)
+    before = headcount(subscription.entity_id, subscription.connection_id, (), fields=False)
+    looks = sights(subscription, before, (), now=now, fields=False)
     limits = subscription.get_limits()
     return [
         _use(one, look.window, look.scope)

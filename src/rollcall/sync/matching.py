@@ -21,20 +21,23 @@ COMES_OR_WORKS: Final = """t.absent_since IS NULL AND (t.status IS DISTINCT FROM
     OR (coalesce(t.last_working_day, t.end_date) IS NULL AND t.start_date > %(first_day)s))"""
 """``engine.status.comes_or_works`` for the alias ``t``."""
 
-_UNTIED: Final = """NOT EXISTS (SELECT FROM directory_link tl WHERE tl.entity_id = %(entity)s
-                        AND tl.connection_id = %(connection)s AND tl.employee_id = t.external_id)"""
+# A value, not EXISTS: that would be made a join, and where nested loops are off one with all links for each person.
+_UNTIED: Final = """(SELECT tl.id FROM directory_link tl WHERE tl.entity_id = %(entity)s
+                        AND tl.connection_id = %(connection)s AND tl.employee_id = t.external_id) IS NULL"""
 
 COLUMNS: Final = f"""
     (SELECT d.kind FROM directory_decision d
      WHERE {stands("d", "e", "CASE WHEN l.id IS NULL THEN s.id ELSE m.id END")}),
     CASE WHEN m.id IS NOT NULL THEN (
-        SELECT ARRAY[min(t.external_id COLLATE "C") FILTER (WHERE k.kind IS DISTINCT FROM 'other'),
+        SELECT ARRAY[min(k.external_id COLLATE "C") FILTER (WHERE k.kind IS DISTINCT FROM 'other'),
                      max(k.kind) FILTER (WHERE k.kind = 'same'),
                      (count(*) FILTER (WHERE k.kind = 'other' AND e.email_key = m.email_key))::text]
-        FROM connections_employee t
-        LEFT JOIN LATERAL (SELECT d.kind FROM directory_decision d WHERE {stands("d", "t", "m.id")}) k ON true
-        WHERE t.connection_id = %(connection)s AND t.email_key = m.email_key AND t.external_id <> e.external_id
-          AND {COMES_OR_WORKS} AND {_UNTIED}) END,
+        FROM (
+            SELECT t.external_id,
+                   (SELECT d.kind FROM directory_decision d WHERE {stands("d", "t", "m.id")}) AS kind
+            FROM connections_employee t
+            WHERE t.connection_id = %(connection)s AND t.email_key = m.email_key AND t.external_id <> e.external_id
+              AND {COMES_OR_WORKS} AND {_UNTIED}) k) END,
     ol.employee_id, ol.managed, oe.id IS NOT NULL, oe.absent_since IS NOT NULL,
     oe.status, oe.start_date, oe.end_date, oe.last_working_day, oe.time_zone
 """

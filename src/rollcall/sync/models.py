@@ -61,6 +61,8 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     # employees, new, changed, absent, set_aside, unchanged
     seen = models.JSONField(default=dict)
+    # sync.cost.Cost; empty for a run that was killed
+    cost = models.JSONField(default=dict, db_default={})
     # retention has looked at it, and it stays: see sync/retention.py
     settled = models.BooleanField(default=False, db_default=False)
     # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
@@ -143,6 +145,12 @@ class Plan(models.Model):
                 fields=["subscription", "finished_at"],
                 condition=models.Q(began_at__isnull=False),
                 name="plan_by_itself",
+            ),
+            # What waits or is at work in all companies, for the operator and the minute's round.
+            models.Index(
+                fields=["state", "made_at"],
+                condition=models.Q(state__in=("making", "preview", "held", "applying")),
+                name="plan_open",
             ),
         ]
         constraints = [

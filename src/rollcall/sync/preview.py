@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Employee
 from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
@@ -103,15 +104,23 @@ def lines_of_group(
         found = found.filter(fields__has_key=field)
     if why:
         found = found.filter(why=why)
-    for word in search.split()[:5]:
-        place = Q(work_location__icontains=word) | Q(department__icontains=word)
-        there = Employee.objects.filter(place, connection_id=plan.subscription.connection_id)
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(email__icontains=word)
-            | Q(employee_id__in=there.values("external_id"))
-        )
+    words = search.split()[:5]
+    staff = Employee.objects.filter(connection_id=plan.subscription.connection_id)
+    # What people are looked for by is mostly a name: their places are few, and compared here.
+    places = list(staff.values_list("work_location", "department").distinct()) if words else []
+    for word in words:
+        named = Q(name__icontains=word) | Q(email__icontains=word)
+        locations = {one for one, _ in places if _has(one, word)}
+        departments = {one for _, one in places if _has(one, word)}
+        if locations or departments:
+            there = staff.filter(Q(work_location__in=locations) | Q(department__in=departments))
+            named |= Q(employee_id__in=there.values("external_id"))
+        found = found.filter(named)
     return list(found.filter(number__gt=after).order_by("number")[: size + 1])
+
+
+def _has(text: str | None, word: str) -> bool:
+    return text is not None and word.casefold() in text.casefold()
 
 
 class Show(StrEnum):
@@ -135,6 +144,17 @@ def runs(
 
     With ``entity_id``, ``show`` can ask for runs that changed, or wanted to change, somebody of that entity.
     """
+    return list(_runs(connection_id, before, size, show, entity_id))
+
+
+def run_rows(
+    connection_id: int, columns: Sequence[str], *, before: int | None = None, size: int = PAGE
+) -> list[tuple[Any, ...]]:
+    """Return these columns of what ``runs`` returns; JSON as text."""
+    return fetch_columns(_runs(connection_id, before, size, Show.ALL, 0), columns)
+
+
+def _runs(connection_id: int, before: int | None, size: int, show: Show, entity_id: int) -> "QuerySet[Run]":
     found = Run.objects.filter(connection_id=connection_id)
     if before is not None:
         found = found.filter(pk__lt=before)
@@ -145,4 +165,4 @@ def runs(
         found = found.filter(pk__in=plans.filter(counts__acting__gt=0).values("run_id"))
     elif show is Show.HELD:
         found = found.filter(pk__in=plans.exclude(breaches=[]).values("run_id"))
-    return list(found.order_by("-pk")[: size + 1])
+    return found.order_by("-pk")[: size + 1]

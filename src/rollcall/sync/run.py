@@ -27,7 +27,7 @@ from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.directory import erasing
-from rollcall.sync import level, parking, stopping, tally
+from rollcall.sync import cost, level, parking, stopping, tally
 from rollcall.sync.apply import apply
 from rollcall.sync.beginning import Facts, begin
 from rollcall.sync.catching_up import caught_up, refused
@@ -59,13 +59,14 @@ def run_connection(
     is not a ``SourceError`` is raised after the run has been marked as failed. Without ``apply_now`` the run
     ends with plans to look at; a person may approve one, else the next run takes it up.
     """
-    with lease(company_id, connection_id) as token:
+    with lease(company_id, connection_id) as token, cost.metering() as meter:
         if token is None:
             return None
         begun = again(partial(begin, company_id, connection_id, trigger, started_by))
         if begun is None:
             return None
         run, connection, facts = begun
+        meter.begin(run, connection)
         try:
             _work(run, connection, facts, token, apply_now=apply_now)
         except LeaseLost:
@@ -95,14 +96,15 @@ def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_
     whole = bool(facts.live) and len(levels) == len(facts.live)
     # As long as nobody has written anything, the mirror too is as the run before left it.
     unmoved = connection.employees if whole and not facts.absent else None
-    with opened(connection) as connector:
+    with cost.phase(cost.READ), opened(connection) as connector:
         found = connector.who()
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
         began = time.monotonic()
         fetched, usual = _read(run, connection, connector, facts, token, unmoved)
         seconds = time.monotonic() - began
-        if fetched.full and not facts.hooked:
+        # Who said no is asked again when there is something to do, and with each new day.
+        if fetched.full and not facts.hooked and not (whole and facts.refused):
             webhooks.ensure(connection, connector, now=run.started_at)
     company, identity = found.company or "", found.identity or ""
     run.seen = _seen(connection, fetched, usual, seconds)
@@ -190,7 +192,8 @@ def settle(
             company_id, subscription_id, run, token, apply_now=apply_now, now=now, repeated=again_now
         )
 
-    made = again(decide)
+    with cost.phase(cost.PLAN):
+        made = again(decide)
     if made is not None and made.state == PlanState.APPLYING:
         apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
     return made

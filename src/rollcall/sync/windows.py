@@ -19,7 +19,12 @@ SPANS: Final = {Window.DAY: timedelta(hours=24), Window.WEEK: timedelta(days=7)}
 
 
 def sights(
-    subscription: Subscription, before: Headcount, groups: Sequence[str], *, now: datetime
+    subscription: Subscription,
+    before: Headcount,
+    groups: Sequence[str],
+    *,
+    now: datetime,
+    fields: bool = True,
 ) -> list[Sight]:
     """Return how a run's plan of the entity is looked at: alone, over both windows, and with the connection's others.
 
@@ -28,6 +33,7 @@ def sights(
         before: the entity's people now.
         groups: the member's fields by which people are counted.
         now: the end of both windows, aware.
+        fields: whether limits of single fields are looked at too.
     """
     done = _done(subscription.connection_id, now)
     found = [Sight(before=before)]
@@ -38,7 +44,7 @@ def sights(
             )
         )
     if _is_shared(subscription):
-        everybody = headcount(None, subscription.connection_id, groups)
+        everybody = headcount(None, subscription.connection_id, groups, fields=fields)
         for window, rows in done.items():
             found.append(_sight(everybody, window, Scope.CONNECTION, rows))
     return found

@@ -52,6 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     role = role_of(request)
+    if not role and user_of(request).is_operator:
+        return redirect("operations")
     if not role:
         return render(request, "account/no_entity.html", status=403)
     answer = redirect("me" if role == Role.REQUESTER else "members")

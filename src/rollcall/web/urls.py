@@ -8,6 +8,7 @@ from rollcall.web.company import audit, audit_file, company_plan, entities, toke
 from rollcall.web.identity import who
 from rollcall.web.mails import mail, mail_choices, mail_preview
 from rollcall.web.members import erase, join, me, member, member_acts, member_bulk, members
+from rollcall.web.operations import metrics, operations
 from rollcall.web.plans import plan_file, preview, runs
 from rollcall.web.tools import (
     authorise,
@@ -110,6 +111,10 @@ urlpatterns = [
     path("conflicts/<int:row_id>/decide/", who.decide, name="decide_who"),
     # calls of HR tools
     path("hooks/<str:token>/", webhook.webhook, name="webhook"),
+    # whoever runs this Rollcall
+    path("operations/", operations.operations, name="operations"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("metrics.json", metrics.as_json, name="metrics_json"),
     # demonstration
     path("demo/mail/", mail.mails, name="demo_mail"),
     path("demo/mails/", mail_preview.previews, name="demo_mails"),

@@ -5,9 +5,10 @@ Facts: documented on documentation.bamboohr.com as of 2026-11-22, apart from wha
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -81,6 +82,7 @@ _orders: Final = msgspec.json.Decoder(webhooks.Ordered)
 _companies: Final = msgspec.json.Decoder(Company)
 _dataset_ids: Final = msgspec.json.Decoder(list[DatasetRow])
 _report_ids: Final = msgspec.json.Decoder(list[ReportRow])
+_dataset_id: Final[Callable[[DatasetRow], str | int | None]] = attrgetter("fields.eeid")
 _raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _anything: Final = msgspec.json.Decoder(dict[str, Any])
 
@@ -114,6 +116,7 @@ class BambooHR(Connector):
         )
         self._sought: Mapping[str, str] = {}
         self._came: set[str] = set()
+        self._mapper = mapping.Mapper()
 
     @classmethod
     def prepared(cls, credentials: Mapping[str, str]) -> Mapping[str, str]:
@@ -170,7 +173,7 @@ class BambooHR(Connector):
 
     def employee(self, record: bytes) -> Employee:
         """Map one record."""
-        return mapping.employee(record)
+        return self._mapper.employee(record)
 
     def unreadable(self) -> frozenset[str]:
         """Return what was sought and did not come: BambooHR leaves hidden fields out without a word."""
@@ -251,7 +254,7 @@ class BambooHR(Connector):
     def _part(self, question: Question, answer: Answer) -> Part:
         page = decode(self._dialogue, answer, _pages)
         rows = bytes(page.data)
-        ids = ids_of(self._dialogue, rows, _dataset_ids, lambda row: row.fields.eeid)
+        ids = ids_of(self._dialogue, rows, _dataset_ids, _dataset_id)
         if ids:
             self._note(rows)
         return Part(
@@ -290,7 +293,7 @@ class BambooHR(Connector):
         params = {"format": "JSON", "onlyCurrent": "false"}
         report = decode(self._dialogue, self._post("/api/v1/reports/custom", body, params), _reports)
         rows = bytes(report.employees)
-        ids_of(self._dialogue, rows, _report_ids, lambda row: row.id)
+        ids_of(self._dialogue, rows, _report_ids, attrgetter("id"))
         self._sought = question.sought
         self._came = {str(each.id) for each in report.fields}
         return framed(msgspec.json.encode(question.frame), rows)

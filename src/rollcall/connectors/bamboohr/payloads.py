@@ -29,6 +29,12 @@ class Framed(Struct, frozen=True):
     row: dict[str, Any]
 
 
+class Headed(Struct, frozen=True):
+    """What stands before the row of a record, to the byte."""
+
+    frame: Raw = field(name="as")
+
+
 class DatasetId(Struct, frozen=True):
     """The id alone. Text of digits (documented); a number is taken too."""
 

@@ -29,7 +29,10 @@ def demo_fill() -> None:
     )
     now = timezone.now()
     with access.acting_for(company.pk):
-        owner = User.objects.create_user(email=OWNER, password=password, full_name="Sofia Almeida")
+        # In a demonstration the owner also runs the installation, so that the page about it can be seen.
+        owner = User.objects.create_user(
+            email=OWNER, password=password, full_name="Sofia Almeida", is_operator=True
+        )
         for entity in (france, britain):
             actions.add_member(
                 entity,

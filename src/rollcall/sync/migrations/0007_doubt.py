@@ -13,19 +13,40 @@ BY_ENTITY = ("directory_member", "directory_link", "directory_decision", "direct
 BY_CONNECTION = ("connections_employee", "connections_subscription")
 
 
+# On a duty that looks across companies, as when old rows are deleted, no company is set: each mark is written in the
+# name of its own, and what was set before is set again.
+_ADD = """
+    CREATE FUNCTION sync_doubt_add(company bigint, entity bigint, connection bigint) RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE
+        former text := coalesce(current_setting('rollcall.company', true), '');
+    BEGIN
+        IF former <> company::text THEN
+            PERFORM set_config('rollcall.company', company::text, true);
+        END IF;
+        INSERT INTO sync_doubt (company_id, entity_id, connection_id) VALUES (company, entity, connection);
+        IF former <> company::text THEN
+            PERFORM set_config('rollcall.company', former, true);
+        END IF;
+    END $$;
+"""
+
+
 def _marking(column: str) -> str:
     """Return the function that marks every ``column`` among the rows that a statement has written."""
-    one = f"SELECT company_id, {column} FROM"
+    values = "x.entity_id, NULL" if column == "entity_id" else "NULL, x.connection_id"
+    rows = {
+        "INSERT": f"SELECT DISTINCT company_id, {column} FROM rows_after",
+        "DELETE": f"SELECT DISTINCT company_id, {column} FROM rows_before",
+        "UPDATE": f"SELECT company_id, {column} FROM rows_after UNION SELECT company_id, {column} FROM rows_before",
+    }
+    ways = "".join(
+        f"IF TG_OP = '{what}' THEN PERFORM sync_doubt_add(x.company_id, {values}) FROM ({which}) x; END IF;\n"
+        for what, which in rows.items()
+    )
     return f"""
         CREATE FUNCTION sync_doubt_{column}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF TG_OP = 'INSERT' THEN
-                INSERT INTO sync_doubt (company_id, {column}) {one.replace("SELECT", "SELECT DISTINCT")} rows_after;
-            ELSIF TG_OP = 'DELETE' THEN
-                INSERT INTO sync_doubt (company_id, {column}) {one.replace("SELECT", "SELECT DISTINCT")} rows_before;
-            ELSE
-                INSERT INTO sync_doubt (company_id, {column}) {one} rows_after UNION {one} rows_before;
-            END IF;
+            {ways}
             RETURN NULL;
         END $$;
     """
@@ -51,7 +72,7 @@ def _not_watching(table: str) -> str:
 _ENTITY = """
     CREATE FUNCTION sync_doubt_entity() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        INSERT INTO sync_doubt (company_id, entity_id) VALUES (NEW.company_id, NEW.id);
+        PERFORM sync_doubt_add(NEW.company_id, NEW.id, NULL);
         RETURN NULL;
     END $$;
     CREATE TRIGGER sync_doubt_update AFTER UPDATE ON accounts_entity
@@ -89,6 +110,7 @@ class Migration(migrations.Migration):
             },
         ),
         *protect("sync_doubt", duties=["schedule"]),
+        migrations.RunSQL(_ADD, "DROP FUNCTION sync_doubt_add(bigint, bigint, bigint)"),
         migrations.RunSQL(_marking("entity_id"), "DROP FUNCTION sync_doubt_entity_id()"),
         migrations.RunSQL(_marking("connection_id"), "DROP FUNCTION sync_doubt_connection_id()"),
         *(migrations.RunSQL(_watching(one, "entity_id"), _not_watching(one)) for one in BY_ENTITY),

@@ -20,7 +20,7 @@ from rollcall.connections.searching import LONGEST
 from rollcall.engine.explain import Judged
 from rollcall.engine.scope import Condition, Named, by_employee, outside, value_of
 from rollcall.sync import tally
-from rollcall.sync.between import PAGE, Group, Person, Place, counts, people, places_of
+from rollcall.sync.between import PAGE, Group, Person, Place, counts, people, people_found, places_of
 from rollcall.sync.why import is_gone
 from rollcall.sync.why_sentences import condition_sentence
 from rollcall.web.moments import moment
@@ -123,8 +123,10 @@ def _found(looked: _Looked, group: Group, counted: Tally | None, asked: str, aft
     """Return a page of a list, and one more: of those who were counted, where they are known by name."""
     connection_id = looked.subscription.connection_id
     known = tally.people_of(counted, group, search=asked, after=after) if counted else None
+    if known is None and asked:
+        return people_found(connection_id, looked.places, group, asked, after=after)
     if known is None:
-        return list(people(connection_id, looked.places, group, search=asked, after=after))
+        return list(people(connection_id, looked.places, group, after=after))
     return known
 
 

@@ -22,6 +22,7 @@ from rollcall.web.moments import lasted, moment
 from rollcall.web.plans.decisions import decisions
 from rollcall.web.plans.plan_lines import rows
 from rollcall.web.plans.plan_numbers import acting
+from rollcall.web.plans.run_cost import cost_words
 from rollcall.web.tools.integrations import of
 from rollcall.web.tools.mending import mend
 
@@ -122,6 +123,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "notices": notices(found.seen, entity.pk),
         "partial": partial_sentence(found.seen),
         "mend": mend(found, subscription.connection),
+        "cost": cost_words(found.cost),
         "set_aside": [
             (one.get("id", ""), field_label(str(one.get("field", ""))))
             for one in (subscription.connection.set_aside if found.seen.get("set_aside") else [])

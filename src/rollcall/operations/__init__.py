@@ -1,0 +1,1 @@
+"""How this installation is doing, for whoever runs it: facts over all companies, judgements, metrics. No employees."""
