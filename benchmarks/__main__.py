@@ -1,67 +1,80 @@
-"""``python -m benchmarks``: one company of many people from a simulated BambooHR, beside its floors."""
+"""``python -m benchmarks``: one company of many people, beside its floors and its peers."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import msgspec
 
-from benchmarks import floors, ground
-from benchmarks.report import Floor, Measured, Phase, Report, Task, lines
+from benchmarks import rivals, rounds
+from benchmarks.machine import described, revision
+from benchmarks.shown import Report, into_page, lines
 
 
 @click.command()
 @click.option(
-    "--people", default=100_000, show_default=True, type=click.IntRange(1), help="How many employees."
+    "--people", default=20_000, show_default=True, type=click.IntRange(1), help="How many employees."
+)
+@click.option("--times", default=5, show_default=True, type=click.IntRange(1), help="How many rounds.")
+@click.option(
+    "--small", default=1_000, show_default=True, type=click.IntRange(1), help="The company to compare with."
 )
 @click.option(
-    "--small", default=1_000, show_default=True, type=click.IntRange(1), help="The one to compare with."
+    "--peer", "peers", multiple=True, type=click.Choice(list(rivals.PEERS)), help="Only these peers."
 )
+@click.option("--no-peers", is_flag=True, help="Only floors and ourselves.")
 @click.option(
     "--profiles", type=click.Path(exists=True, file_okay=False), help="Keep a profile of each phase here."
 )
+@click.option(
+    "--keep", type=click.Path(dir_okay=False), help="Keep the figures here as JSON after each round."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def bench(people: int, small: int, profiles: str | None, as_json: bool) -> None:
-    """Measure read, preview, apply and a run without a change, and the same bytes and rows copied plainly.
+@click.option("--write", is_flag=True, help="Put the report into docs/reference/performance.md.")
+def bench(
+    *,
+    people: int,
+    times: int,
+    small: int,
+    peers: tuple[str, ...],
+    no_peers: bool,
+    profiles: str | None,
+    keep: str | None,
+    as_json: bool,
+    write: bool,
+) -> None:
+    """Measure the way from an HR tool to members, the same bytes and rows copied plainly, and programs of others.
 
-    Makes two temporary homes, one after the other, and removes them. Needs about 2 GB of disk for 100,000.
+    Each round makes a temporary home and removes it. Needs about 3 GB of disk for 100,000 people.
     """
-    report = Report(small=measure(small), measured=measure(people, profiles or ""))
-    if as_json:
-        click.echo(msgspec.json.encode(report).decode())
-    else:
-        click.echo("\n".join(lines(report)))
+    wanted = _peers(peers, no_peers=no_peers)
+    _tell(f"{small} people, to compare with")
+    few = rounds.once(small, (), tell=_tell, planning=False)
+    code = revision()
+    report = Report(machine={}, rounds=[], small=few)
+    for number in range(times):
+        _tell(f"round {number + 1} of {times}, {people} people, {datetime.now(UTC):%H:%M:%S} UTC")
+        done = [*report.rounds, rounds.once(people, wanted, tell=_tell, profiles=profiles or "")]
+        report = Report(machine=described(done, code), rounds=done, small=few)
+        if keep:
+            Path(keep).write_bytes(msgspec.json.encode(report))
+    click.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(lines(report)))
+    if write:
+        into_page(report)
 
 
-def measure(people: int, profiles: str = "") -> Measured:
-    """Measure our flow and its floors against the same simulator and the same database server."""
-    with ground.fresh_home() as home, ground.simulator(people) as tool:
-        # The simulator writes each record as JSON once, at its first reading: not ours to count.
-        floors.read(tool)
-        first = floors.read(tool)
-        task = msgspec.json.encode(Task(tool.credentials, profiles))
-        said = ground.run(
-            "benchmarks.child", "benchmarks.flow", environment=ground.environment(home, tool), given=task
-        )
-        second = floors.read(tool)
-        copies = floors.copies(home)
-    read = min(first, second, key=lambda one: one.fetch + one.parse)
-    return Measured(
-        people=first.people,
-        bytes=first.bytes,
-        rows={table: one.rows for table, one in copies.items()},
-        phases=msgspec.json.decode(said, type=list[Phase]),
-        floors=_floors(read, copies),
-    )
+def _peers(chosen: tuple[str, ...], *, no_peers: bool) -> tuple[str, ...]:
+    if no_peers:
+        return ()
+    if not rivals.installed():
+        _tell("peers are left out: scripts/bench peers makes their environment")
+        return ()
+    return chosen or tuple(rivals.PEERS)
 
 
-def _floors(read: floors.Read, copies: dict[str, floors.Copied]) -> dict[str, Floor]:
-    applied = ("directory_member", "directory_link", "directory_invitation", "events_event", "events_outbox")
-    employees, planned = copies["connections_employee"], copies["sync_line"]
-    return {
-        "read": Floor(fetch=read.fetch, parse=read.parse, copy=employees.into),
-        "plan": Floor(fetch=0, parse=0, copy=employees.out + planned.into),
-        "apply": Floor(fetch=0, parse=0, copy=planned.out + sum(copies[table].into for table in applied)),
-        "quiet": Floor(fetch=read.fetch, parse=0, copy=0),
-        "few": Floor(fetch=read.fetch, parse=0, copy=0),
-    }
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

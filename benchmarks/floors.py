@@ -1,109 +1,155 @@
-"""Floors: the same pages fetched and parsed, and the same rows copied, with nothing in between.
+"""Floors: the least that anybody could do with the same bytes and rows, without deciding anything about anybody.
 
-A floor is not reachable: it has no walls between companies, no foreign keys, no digests and no audit chain.
+*Read floor*: the same pages fetched over one connection, and decoded by msgspec into plain values. *Write floor*: the
+same rows by ``COPY`` into a twin of the same table with the same indexes. Both are out of reach on purpose: there are
+no limits of time and size on answers, no digests, no walls between companies, no foreign keys and no audit chain.
 """
 
-import time
+import base64
+import http.client
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 import psycopg
 from msgspec import Struct
 from psycopg import sql
 
 from benchmarks.ground import Tool
+from benchmarks.timing import Clock, Spent
 from rollcall.connectors import catalogue
 from rollcall.connectors.bamboohr.connector import PAGE_SIZE, BambooHR
 from rollcall.project import database
 
-TABLES: Final = (
-    "connections_employee",
-    "sync_line",
+PATH: Final = "/api/v2/datasets/employee/data"
+MIRROR: Final = ("connections_employee", "connections_readpage")
+PLAN: Final = ("sync_line",)
+APPLIED: Final = (
     "directory_member",
     "directory_link",
     "directory_invitation",
     "events_event",
     "events_outbox",
 )
-"""Everything the flow writes once per person."""
+TABLES: Final = {"mirror": MIRROR, "plan": PLAN, "apply": APPLIED}
+"""What a first sync writes for each person, by the phase that writes it."""
 
 
 class Read(Struct, frozen=True):
-    """One plain read of all pages, in seconds."""
+    """What came with one plain read."""
 
-    fetch: float
-    parse: float
     people: int
     bytes: int
+    pages: int
 
 
-def read(tool: Tool) -> Read:
-    """Fetch the pages our connector asks for with a plain client and decode each; one page is kept at a time."""
-    fetched = parsed = 0.0
-    people = size = 0
-    for seconds, body in _pages(tool):
-        fetched += seconds
-        before = time.perf_counter()
-        people += len(msgspec.json.decode(body)["data"])
-        parsed += time.perf_counter() - before
-        size += len(body)
-    return Read(fetched, parsed, people, size)
-
-
-def _pages(tool: Tool) -> Iterator[tuple[float, bytes]]:
-    auth = (tool.credentials["api_key"], "x")
-    question = {"fields": _fields(tool), "filter": None, "orderBy": "eeid asc", "pageSize": PAGE_SIZE}
-    with httpx.Client(base_url=tool.url, auth=auth, trust_env=False, timeout=60) as client:
-        pages = number = 1
-        while number <= pages:
-            before = time.perf_counter()
-            answer = client.post("/api/v2/datasets/employee/data", json={**question, "page": number})
-            seconds = time.perf_counter() - before
-            pages = int(msgspec.json.decode(answer.raise_for_status().content)["meta"]["totalPages"])
-            yield seconds, answer.content
-            number += 1
-
-
-def _fields(tool: Tool) -> list[str]:
+def question(tool: Tool) -> dict[str, object]:
+    """Return the body with which our connector asks for the first page; every reader compared asks the same."""
     with catalogue.connect(
         "bamboohr", tool.credentials, environ_base_url=tool.url, allow_hosts=("127.0.0.1",)
     ) as connector:
         assert isinstance(connector, BambooHR)
-        question = connector._dataset_question()  # noqa: SLF001 - the floor must ask for exactly the same fields
-        assert question is not None
-        return list(question.names)
+        found = connector._dataset_question()  # noqa: SLF001 - a floor must ask for exactly the same fields
+        assert found is not None
+    return {
+        "fields": list(found.names),
+        "filter": None,
+        "orderBy": "eeid asc",
+        "page": 1,
+        "pageSize": PAGE_SIZE,
+    }
 
 
-class Copied(Struct, frozen=True):
-    """Rows of one table, and the seconds to copy them out and into a twin with the same indexes."""
+def read(tool: Tool, asked: dict[str, object]) -> Read:
+    """Fetch all pages and decode each; one page is kept at a time."""
+    people = size = number = 0
+    for body in pages(tool, asked):
+        people += len(msgspec.json.decode(body)["data"])
+        size += len(body)
+        number += 1
+    return Read(people, size, number)
 
-    rows: int
-    out: float
-    into: float
+
+def pages(tool: Tool, asked: dict[str, object]) -> Iterator[bytes]:
+    """Fetch all pages over one connection."""
+    pair = f"{tool.credentials['api_key']}:x".encode()
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(pair).decode()}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    connection = http.client.HTTPConnection(urlsplit(tool.url).netloc, timeout=60)
+    total, number = 1, 0
+    while number < total:
+        number += 1
+        connection.request("POST", PATH, json.dumps({**asked, "page": number}), headers)
+        answer = connection.getresponse()
+        came = answer.read()
+        assert answer.status == 200, answer.status
+        if number == 1:
+            total = _meta.decode(came).meta.total_pages
+        yield came
+    connection.close()
 
 
-def copies(home: Path) -> dict[str, Copied]:
-    """Copy what the flow has written into twins of its tables: same columns and indexes, no walls, no keys."""
+class _Meta(Struct, rename="camel"):
+    total_pages: int
+
+
+class _Page(Struct):
+    meta: _Meta
+
+
+_meta: Final = msgspec.json.Decoder(_Page)
+
+
+def write(home: Path, clock: Clock) -> dict[str, Spent]:
+    """Copy what our flow has written into twins of its tables, as a step a phase; each says the rows by table.
+
+    The rows are read before the clock runs.
+    """
+    found: dict[str, Spent] = {}
+    with _superuser(home) as connection:
+        for phase, tables in TABLES.items():
+            blocks = {table: _out(connection, table) for table in tables}
+            with clock.own(f"floor.{phase}") as found[phase]:
+                rows = {table: _in(connection, table, blocks[table]) for table in tables}
+            found[phase].said = rows
+            for table in tables:
+                connection.execute(sql.SQL("DROP TABLE {}").format(_twin(table)))
+    return found
+
+
+@contextmanager
+def _superuser(home: Path) -> Iterator[psycopg.Connection]:
     parts = database.parts(home, database.SUPERUSER)
     with psycopg.connect(
         host=parts["HOST"], port=5432, user=parts["USER"], dbname=parts["NAME"], autocommit=True
     ) as connection:
-        return {table: _copy(connection, table) for table in TABLES}
+        yield connection
 
 
-def _copy(connection: psycopg.Connection, table: str) -> Copied:
-    names = {"table": sql.Identifier(table), "twin": sql.Identifier(f"floor_{table}")}
+def _out(connection: psycopg.Connection, table: str) -> list[bytes]:
+    names = {"table": sql.Identifier(table), "twin": _twin(table)}
     connection.execute(sql.SQL("CREATE TABLE {twin} (LIKE {table} INCLUDING ALL)").format(**names))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("COPY {table} TO STDOUT (FORMAT BINARY)").format(**names)) as source,
+    ):
+        return [bytes(block) for block in source]
+
+
+def _in(connection: psycopg.Connection, table: str, blocks: list[bytes]) -> int:
     with connection.cursor() as cursor:
-        before = time.perf_counter()
-        with cursor.copy(sql.SQL("COPY {table} TO STDOUT (FORMAT BINARY)").format(**names)) as source:
-            blocks = [bytes(block) for block in source]
-        out = time.perf_counter() - before
-        before = time.perf_counter()
-        with cursor.copy(sql.SQL("COPY {twin} FROM STDIN (FORMAT BINARY)").format(**names)) as sink:
+        with cursor.copy(sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(_twin(table))) as sink:
             for block in blocks:
                 sink.write(block)
-        return Copied(cursor.rowcount, out, time.perf_counter() - before)
+        return cursor.rowcount
+
+
+def _twin(table: str) -> sql.Identifier:
+    return sql.Identifier(f"floor_{table}")

@@ -1,17 +1,16 @@
 """Our way from the HR tool to members, phase by phase; run by ``benchmarks.child`` in a process of its own.
 
-Takes a ``Task`` as JSON on standard input and prints a list of ``Phase``.
+Takes a ``Task``, and tells a ``Phase`` after each step.
 """
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
-import httpx
 import msgspec
 from django.utils import timezone
 
-from benchmarks.report import HIRED, Phase, Task
+from benchmarks.report import Task
+from benchmarks.steps import Steps
 from benchmarks.watch import Watch
 from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
@@ -26,23 +25,46 @@ from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, RunState
 from rollcall.sync.run import run_connection
 
-ACTOR = Actor(kind="system", label="benchmark")
+T = TypeVar("T")
+
+LOOKS: Final = {"settle": True, "quiet": True, "since": False, "few": False, "thousandth": True}
+"""The measured runs after the apply, and whether each reads everybody; a quiet hour follows one with nothing to do."""
+SETTLING: Final = 2
+"""Runs between the first after the apply and a quiet hour."""
+
+ACTOR: Final = Actor(kind="system", label="benchmark")
 
 
-def flow(task: Task) -> Sequence[Phase]:
-    """Connect, read, plan for everybody, approve, apply; then run without a change, and after a few hires."""
+def flow(steps: Steps) -> None:
+    """Connect, read, plan for everybody, approve and apply; then look again in the ways a clock looks."""
+    task = msgspec.convert(steps.task, Task)
     company = create_company("Acme")
     entity = create_entity(company, "Acme France")
     with access.acting_for(company.pk):
         connection = connect(entity, task.credentials)
-    watch = Watch(company.pk, task.profiles)
-    watch.measure("read", lambda: read(connection, "first"))
-    made = watch.measure("plan", lambda: preview(entity))
-    watch.measure("apply", lambda: apply(made))
-    watch.measure("quiet", lambda: read(connection, "clock"))
-    _hire(HIRED)
-    watch.measure("few", lambda: read(connection, "clock"))
-    return watch.phases
+    watch = Watch(company.pk, task.profiles, steps.step)
+
+    def measure(name: str, work: Callable[[], T]) -> T:
+        result = watch.measure(name, work)
+        steps.tell(msgspec.to_builtins(watch.phases[-1]))
+        return result
+
+    measure("read", lambda: read(connection, "first"))
+    made = measure("plan", lambda: preview(entity))
+    measure("apply", lambda: apply(made))
+    for name, everybody in LOOKS.items():
+        if everybody:
+            read_everybody_next(connection)
+        measure(name, lambda: read(connection, "clock"))
+        if name == "settle":
+            for _ in range(SETTLING):
+                read(connection, "clock")
+
+
+def read_everybody_next(connection: Connection) -> None:
+    """Let the next run ask for everybody, as it does once a day and as it always does where a tool tells no changes."""
+    with access.acting_for(connection.company_id):
+        Connection.objects.filter(pk=connection.pk).update(full_read_at=None)
 
 
 def connect(entity: Entity, credentials: Mapping[str, str]) -> Connection:
@@ -68,11 +90,6 @@ def read(connection: Connection, trigger: str) -> None:
     assert done.state == RunState.SUCCEEDED, done.error
 
 
-def _hire(people: int) -> None:
-    address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/hire"
-    httpx.post(address, json={"n": people}, trust_env=False).raise_for_status()
-
-
 def preview(entity: Entity) -> Plan:
     """Make the plan that lets everybody in."""
     with access.acting_for(entity.company_id):
@@ -88,5 +105,4 @@ def apply(made: Plan) -> None:
 
 
 if __name__ == "__main__":
-    done = flow(msgspec.json.decode(sys.stdin.buffer.read(), type=Task))
-    sys.stdout.write(msgspec.json.encode(done).decode())
+    flow(Steps())

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,16 +38,29 @@ def fresh_home() -> Iterator[Path]:
 @contextmanager
 def simulator(people: int) -> Iterator[Tool]:
     """Yield a simulated BambooHR with that many people, served by another process."""
-    command = [sys.executable, "-m", "rollcall.project", "simulate", "bamboohr", "--port", "0"]
-    process = subprocess.Popen([*command, "--people", str(people)], stdout=subprocess.PIPE, text=True)
-    try:
-        said = (process.stdout.readline() if process.stdout else "").split()
-        values = dict(part.split("=", 1) for part in said[2:])
+    command = ["rollcall.project", "simulate", "bamboohr", "--port", "0", "--people", str(people)]
+    with _serving(command) as said:
+        _name, url, *words = said.split()
+        values = dict(word.split("=", 1) for word in words)
         values.pop("control")
-        yield Tool(said[1], values)
-    finally:
-        process.terminate()
-        process.wait()
+        yield Tool(url, values)
+
+
+@contextmanager
+def served(upstream: Tool) -> Iterator[Tool]:
+    """Yield the same HR tool with its answers in memory (``benchmarks.served``), in another process."""
+    with _serving(["benchmarks.served", upstream.url]) as said:
+        yield Tool(said.strip(), upstream.credentials)
+
+
+@contextmanager
+def _serving(module: Sequence[str]) -> Iterator[str]:
+    """Keep a module running in a process of its own; yield the first line that it prints."""
+    with subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline() if process.stdout else ""
+        finally:
+            process.terminate()
 
 
 def environment(home: Path, tool: Tool | None = None) -> dict[str, str]:

@@ -4,7 +4,7 @@ import cProfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,7 +20,14 @@ _SHOWN: Final = 150  # of a statement, in the list of the slowest
 class Watch:
     """Measures phases one after the other."""
 
-    def __init__(self, company_id: int, profiles: str) -> None:
+    def __init__(
+        self,
+        company_id: int,
+        profiles: str,
+        around: Callable[[str], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """``around`` makes what is entered around the work of a phase of that name, such as a clock elsewhere."""
+        self._around = around
         self.phases: list[Phase] = []
         self._company_id = company_id
         self._profiles = profiles
@@ -35,7 +42,7 @@ class Watch:
         _forget_peak()
         profile = cProfile.Profile() if self._profiles else None
         cpu, clock = time.process_time(), time.perf_counter()
-        with database.execute_wrapper(self._count), profile or nullcontext():
+        with database.execute_wrapper(self._count), profile or nullcontext(), self._around(name):
             result = work()
         seconds, cpu = time.perf_counter() - clock, time.process_time() - cpu
         peak = _peak_mb()
