@@ -315,9 +315,10 @@ def _is_taken(
     wanted = key if key and key != own and is_address(key) else own
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
-        if holder.id == member.id:
-            return False
         wish = wishes.get(holder.id)
+        if holder.id == member.id:
+            # In a circle all move or nobody does, this member too.
+            return bool(passed) and wish is None
         if wish is None or wish == wanted or holder.id in passed:
             return True
         passed.add(holder.id)

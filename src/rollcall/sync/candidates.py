@@ -300,11 +300,14 @@ def _is_taken(question: Question, member: Member | None, own: str, key: str | No
     free or becomes free in turn, as in a swap (I6).
     """
     wanted = key if key and is_address(key) else own
-    for _ in range(STEPS):
+    for step in range(STEPS):
         holder = _holder(question, wanted, alike)
-        if holder is None or (member is not None and holder[0] == member.id):
+        if holder is None:
             return False
         wish = holder[1]
+        if member is not None and holder[0] == member.id:
+            # In a circle all move or nobody does, this member too.
+            return step > 0 and wish is None
         if wish is None or wish == wanted or not is_address(wish) or is_foreign(question.settings, wish):
             return True
         wanted = wish
