@@ -37,6 +37,7 @@ class Bare(Connector):
 def test_a_connector_that_says_nothing_misses_nothing() -> None:
     with HttpClient("https://acme.bamboohr.com") as http:
         assert Bare({}, http).unreadable() == frozenset()
+        assert Bare({}, http).who() == Access()
 
 
 @pytest.mark.parametrize("key", TOOLS)

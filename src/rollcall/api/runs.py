@@ -31,7 +31,7 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     # employees, new, changed, absent, set_aside, parsed
     seen: Mapping[str, Any]
     # seconds, read, plan, apply, cpu, waited: seconds; memory, bytes; requests. Empty until it ends or if it is killed
-    cost: Mapping[str, float]
+    cost: Mapping[str, int | float]
     started_at: datetime
     finished_at: datetime | None
 

@@ -248,8 +248,6 @@ def as_text(value: Json | UnsetType) -> Text:
             return value
         case bool():
             return "true" if value else "false"
-        case str():
-            return clean(value)
         case int() | float():
             return clean(str(value))
         case list():

@@ -468,3 +468,15 @@ def test_a_signed_call_of_now_is_a_reason_to_look(told: Any) -> None:
 def test_a_call_of_somebody_else_or_of_another_time_is_forgotten(call: Any) -> None:
     with pytest.raises(NotGenuine):
         BambooHR.hear("0123", call, NOW)
+
+
+def test_e6_t9_a_record_that_breaks_off_is_unreadable_and_the_one_after_it_is_not(scripted: Any) -> None:
+    """It is of the same frame as the one before, so only the row itself can tell."""
+    server = scripted(bamboo(data=rows({"eeid": "4", "firstName": "Ada"})))
+    with opened("bamboohr", server.url, KEY) as connector:
+        whole = next(record for page in connector.pages() for record in page.records())
+        person = connector.employee(whole)
+        with pytest.raises(errors.UnreadableRecord) as caught:
+            connector.employee(whole[:-1])
+        assert (caught.value.field, caught.value.employee_id) == ("record", None)
+        assert connector.employee(whole) == person

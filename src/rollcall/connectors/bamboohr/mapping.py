@@ -54,11 +54,6 @@ _heads: Final = msgspec.json.Decoder(Headed)
 _decoder: Final = msgspec.json.Decoder(Framed)
 
 
-def employee(record: bytes) -> Employee:
-    """Map one framed row. Raises ``UnreadableRecord`` naming BambooHR's field."""
-    return Mapper().employee(record)
-
-
 class Mapper:
     """Maps the rows of one read: what rows of one frame share is worked out once."""
 
