@@ -52,6 +52,8 @@ NOT_LOOKED_AT: Final[Mapping[str, str]] = {
     "resend_invitation": "takes a POST",
     "allow_again": "needs somebody who was erased; in tests/web",
     "webhook": "for HR tools",
+    "metrics": "for programs that watch the installation",
+    "metrics_json": "for programs that watch the installation",
     "home": "leads on",
     "welcome": "in the walk of who joins",
     "join": "in the walk of who joins",
