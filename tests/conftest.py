@@ -80,7 +80,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [one for one in items if one.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if not one.get_closest_marker("soak")]
+    # What takes longest begins first, so that at the end no process works alone.
+    items.sort(key=lambda one: not one.nodeid.startswith(_FIRST))
 
+
+_FIRST = (
+    "tests/stateful/test_life.py",
+    "tests/sync/test_undo_large.py",
+    "tests/sync/test_every_tool_faults.py",
+    "tests/web/test_last_owner.py",
+    "tests/project/test_conformance.py",
+    "tests/crash/",
+    "tests/journeys/test_pages.py",
+    "tests/journeys/test_article",
+)
 
 # Many minutes in one file whose tests share nothing.
 _LONG = ("tests/project/test_conformance.py", "tests/connections/test_mixtures.py", "tests/sync/test_wire")
