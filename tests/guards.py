@@ -94,7 +94,16 @@ GUARDS: Final = (
         old="        # The same address works here under another number: moved to a new contract, not gone.\n"
         "        return [shared(one, Kind.SKIP)]",
         new="        pass",
-        test=CASES + "a_leaver_whose_email_works_on_under_another_number_stays",
+        test="tests/engine/test_doubts.py"
+        "::test_i2_i8_a_leaver_known_by_address_alone_stays_while_it_works_on_under_another_number",
+    ),
+    Mutant(
+        guard="A member whose address somebody without a member has too is asked about, not archived.",
+        shows="I8, decision 1",
+        file="engine/identity.py",
+        old="        return [line(one, Kind.SKIP, Why.HAS_NEW_NUMBER, params=params)]",
+        new="        return None",
+        test=CASES + "a_new_number_waits_while_the_old_one_is_missing",
     ),
     Mutant(
         guard="A member who is tied to one employee is not given to another.",

@@ -1,6 +1,7 @@
 """Short lists, lost fields and masks: the limits at their edges, and the rules over made-up values."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from rollcall.engine.absence import is_drop, is_fewer, is_slow
-from rollcall.engine.change import Change, Kind
+from rollcall.engine.change import Change, Kind, Why
 from rollcall.engine.limits import Limits
 from rollcall.engine.losses import Loss, Lost, Measured, losses
 from rollcall.engine.masks import is_address, is_cut_number, is_mask
+from rollcall.engine.match import Candidate
+from rollcall.engine.plan import decide
 from rollcall.engine.roster import Link, Member, Role, State
+from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from tests.engine.test_cases import Case, plan_of
 
@@ -126,3 +130,22 @@ def test_inv9_rule3_no_field_becomes_empty_unless_others_have_it_in_this_very_li
             if one.after is None:
                 assert own is None or not own.strip()
                 assert any(getattr(other, name) in ("Sales", "Legal") for other in snapshot)
+
+
+@pytest.mark.parametrize("twins", [0, 1, 2])
+def test_i2_i8_a_leaver_known_by_address_alone_stays_while_it_works_on_under_another_number(
+    twins: int,
+) -> None:
+    """Nobody is linked to the member, so the preview that a person approves would archive them by their address."""
+    left = Employee(id="7", first_name="Ada", work_email="ada@acme.example", status=Status.INACTIVE)
+    member = Member(id=1, state=State.ACTIVE, role=Role.REQUESTER, email="ada@acme.example")
+    one = Candidate(employee=left, same_email=member, twins=twins)
+    found = decide(
+        one,
+        Settings(archive_inactive=True),
+        now=datetime(2026, 11, 22, 12, tzinfo=UTC),
+        zone="UTC",
+        adopt=True,
+    )
+    expected = (Kind.SKIP, Why.SHARED_EMAIL) if twins else (Kind.ARCHIVE, Why.LEFT)
+    assert [(line.kind, line.why) for line in found] == [expected]
