@@ -18,9 +18,9 @@ from psycopg import sql
 from benchmarks import flow
 from rollcall.accounts import access
 from rollcall.accounts.companies import create_company, create_entity
-from rollcall.connections.fetch import asked_key
 from rollcall.connections.known_pages import DIGEST
 from rollcall.connections.models import Connection, ReadPage
+from rollcall.connections.reading import asked_key
 from rollcall.connections.source import opened
 from rollcall.project import database
 

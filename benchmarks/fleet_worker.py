@@ -30,6 +30,7 @@ def _tell(path: Path) -> None:
 
 def main(concurrency: int, path: Path) -> int:
     """Work until somebody asks to stop."""
+    # what leaves for the database is counted where the library sends it
     psycopg.Cursor.execute = _counted(psycopg.Cursor.execute)  # type: ignore[method-assign]
     _tell(path)
     return working.work(concurrency)

@@ -272,7 +272,7 @@ GUARDS: Final = (
     Mutant(
         guard="An empty list does not count as a company without people.",
         shows="P1, rule 1",
-        file="connections/fetch.py",
+        file="connections/reading.py",
         old="        if self.read == 0 and known:",
         new="        if False:",
         test=TROUBLES
@@ -289,7 +289,7 @@ GUARDS: Final = (
     Mutant(
         guard="A record that cannot be read counts as present.",
         shows="E6, invariant 20",
-        file="connections/fetch.py",
+        file="connections/reading.py",
         old="        read = Read(connection_id=self.connection.pk, now=now, excused=excused, known=known, usual=usual)",
         new="        read = Read(connection_id=self.connection.pk, now=now, excused=[], known=known, usual=usual)",
         test="tests/connections/test_fetch.py::test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were",

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.accounts.models import Entity
-from rollcall.connections.fetch import Fetched, fetch
+from rollcall.connections.fetch import fetch
 from rollcall.connections.models import Connection, Employee, State
+from rollcall.connections.reading import Fetched
 from rollcall.connectors.base import Access, Connector, Page
 from rollcall.connectors.catalogue import TOOLS
 from rollcall.connectors.errors import EmptyList, Incomplete, UnreadableRecord

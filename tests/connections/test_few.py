@@ -9,9 +9,10 @@ from django.db import connection as database
 from django.utils import timezone
 
 from rollcall.accounts import access
-from rollcall.connections.fetch import Fetched, fetch_changes
+from rollcall.connections.fetch import fetch_changes
 from rollcall.connections.loops import mark_loops
 from rollcall.connections.models import ReadPage
+from rollcall.connections.reading import Fetched
 from rollcall.connectors.base import Delta
 from tests.accounts.people import two_companies
 from tests.connections.test_fetch import Listed, Mirror

@@ -13,9 +13,10 @@ from django.db import connection as database
 from msgspec import Struct, field
 
 from rollcall.accounts import secrets
-from rollcall.connections.fetch import Fetched, merge_made_up
+from rollcall.connections.fetch import merge_made_up
 from rollcall.connections.merging import MANY
 from rollcall.connections.models import Connection
+from rollcall.connections.reading import Fetched
 from rollcall.connections.rows import VALUE_COLUMNS, bank_seen
 from rollcall.connectors.base import Connector
 from rollcall.engine.snapshot import DELIVERABLE, BankAccount

@@ -22,9 +22,10 @@ from rollcall.accounts import access
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.again import again
 from rollcall.connections import webhooks
-from rollcall.connections.fetch import Fetched, asked_key, fetch, fetch_changes
+from rollcall.connections.fetch import fetch, fetch_changes
 from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, Subscription
+from rollcall.connections.reading import Fetched, asked_key
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.directory import erasing
 from rollcall.sync import cost, level, parking, stopping, tally
