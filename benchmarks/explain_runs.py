@@ -18,7 +18,6 @@ from django.db import connections, transaction
 from benchmarks import flow
 from benchmarks.explain import STATEMENTS, Explained, Work
 from rollcall.accounts import access
-from rollcall.accounts.companies import create_company, create_entity
 from rollcall.connections.models import Connection
 
 CHANGED: Final = 20
@@ -55,18 +54,13 @@ def _short(row: str) -> str:
 
 def explain(work: Work) -> list[Explained]:
     """Let everybody be invited, change a few people, and explain what the next run sends."""
-    company = create_company("Acme")
-    entity = create_entity(company, "Acme France")
-    with access.acting_for(company.pk):
-        connection = flow.connect(entity, work.credentials)
-    flow.read(connection, "first")
-    flow.apply(flow.preview(entity))
+    connection = flow.invited(work.credentials)
     flow.read(connection, "clock")
     _control("change", {"ids": _some(connection), "fields": {"job_title": "Baker"}})
     _control("hire", {"n": 5})
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
-    with access.acting_for(company.pk):
+    with access.acting_for(connection.company_id):
         Connection.objects.update(full_read_at=None)
     explaining = _Explaining()
     with database.execute_wrapper(explaining):

@@ -17,7 +17,6 @@ from psycopg import sql
 
 from benchmarks import flow
 from rollcall.accounts import access
-from rollcall.accounts.companies import create_company, create_entity
 from rollcall.connections.known_pages import DIGEST
 from rollcall.connections.models import Connection, ReadPage
 from rollcall.connections.reading import asked_key
@@ -57,12 +56,7 @@ class Filled(Struct, frozen=True):
 
 def fill(task: Filled) -> None:
     """Make the first company by hand, and all others after it."""
-    company = create_company("Acme")
-    entity = create_entity(company, "Acme France")
-    with access.acting_for(company.pk):
-        connection = flow.connect(entity, task.credentials)
-    flow.read(connection, "first")
-    flow.apply(flow.preview(entity))
+    connection = flow.invited(task.credentials)
     flow.read(connection, "clock")
     entry = database.parts(settings.ROLLCALL_HOME, database.SUPERUSER)
     with psycopg.connect(

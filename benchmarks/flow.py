@@ -38,11 +38,8 @@ ACTOR: Final = Actor(kind="system", label="benchmark")
 def flow(steps: Steps) -> None:
     """Connect, read, plan for everybody, approve and apply; then look again in the ways a clock looks."""
     task = msgspec.convert(steps.task, Task)
-    company = create_company("Acme")
-    entity = create_entity(company, "Acme France")
-    with access.acting_for(company.pk):
-        connection = connect(entity, task.credentials)
-    watch = Watch(company.pk, task.profiles, steps.step)
+    entity, connection = connected(task.credentials)
+    watch = Watch(entity.company_id, task.profiles, steps.step)
 
     def measure(name: str, work: Callable[[], T]) -> T:
         result = watch.measure(name, work)
@@ -59,6 +56,22 @@ def flow(steps: Steps) -> None:
         if name == "settle":
             for _ in range(SETTLING):
                 read(connection, "clock")
+
+
+def connected(credentials: Mapping[str, str]) -> tuple[Entity, Connection]:
+    """Make a company whose one entity is connected; nobody is read yet."""
+    company = create_company("Acme")
+    entity = create_entity(company, "Acme France")
+    with access.acting_for(company.pk):
+        return entity, connect(entity, credentials)
+
+
+def invited(credentials: Mapping[str, str]) -> Connection:
+    """Make a company into whose one entity everybody has been read and invited."""
+    entity, connection = connected(credentials)
+    read(connection, "first")
+    apply(preview(entity))
+    return connection
 
 
 def read_everybody_next(connection: Connection) -> None:

@@ -22,7 +22,6 @@ from django.db import connections
 from benchmarks import flow
 from benchmarks.quiet import Quiet, Work
 from rollcall.accounts import access
-from rollcall.accounts.companies import create_company, create_entity
 from rollcall.connections.models import Connection
 from rollcall.connections.source import opened
 
@@ -32,14 +31,9 @@ SETTLING: Final = 3
 
 def quiet(work: Work) -> list[Quiet]:
     """Let everybody be invited, run until nothing is left to be done, then measure."""
-    company = create_company("Acme")
-    entity = create_entity(company, "Acme France")
-    with access.acting_for(company.pk):
-        connection = flow.connect(entity, work.credentials)
-    flow.read(connection, "first")
-    flow.apply(flow.preview(entity))
+    connection = flow.invited(work.credentials)
     for _ in range(SETTLING):
-        _forget_full_read(connection)
+        flow.read_everybody_next(connection)
         flow.read(connection, "clock")
     _vacuum()
     people, floor, floor_seconds = _floor(connection, work.runs)
@@ -51,7 +45,7 @@ def quiet(work: Work) -> list[Quiet]:
                 lambda: flow.read(connection, "clock"),
                 work.runs,
                 work.profile,
-                prepare=(lambda: _forget_full_read(connection)) if whole else None,
+                prepare=(lambda: flow.read_everybody_next(connection)) if whole else None,
                 sent=sent,
             )
         after = _writes()
@@ -78,12 +72,6 @@ def quiet(work: Work) -> list[Quiet]:
 
 
 _OWN: Final = "connections_connection"
-
-
-def _forget_full_read(connection: Connection) -> None:
-    """Let the next run read everybody; one row of the connection is written for it."""
-    with access.acting_for(connection.company_id):
-        Connection.objects.filter(pk=connection.pk).update(full_read_at=None)
 
 
 def _cost(

@@ -26,22 +26,14 @@ def brought_in(
     """
     if not brings_managers(scope):
         return NOBODY, []
-    named = tuple(exceptions)
-    chosen, chosen_params = condition(scope, "e", named)
-    # For everybody the condition reads "not kept out".
-    free, free_params = condition(Everybody(), "e", [one for one in named if one.act == "keep_out"])
+    up, params, kept_out = _up(connection_id, scope, tuple(exceptions))
+    free, free_params = condition(Everybody(), "e", kept_out)
     sql = f"""
-        WITH RECURSIVE up AS (
-            SELECT e.manager_id AS id FROM connections_employee e
-            WHERE e.connection_id = %s AND e.status IS DISTINCT FROM 'inactive' AND ({chosen})
-            UNION
-            SELECT e.manager_id FROM up
-            JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
-        )
+        {up}
         SELECT up.id FROM up
         JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
     """
-    return sql, [connection_id, *chosen_params, connection_id, *free_params, connection_id, *free_params]
+    return sql, [*params, connection_id, *free_params]
 
 
 def above(
@@ -53,9 +45,18 @@ def above(
     """
     if not brings_managers(scope):
         return (NOBODY, []), ("false", [])
-    named = tuple(exceptions)
+    up, params, kept_out = _up(connection_id, scope, tuple(exceptions))
+    own, own_params = condition(Everybody(), alias, kept_out)
+    return (f"{up} SELECT id FROM up WHERE id IS NOT NULL", params), (own, [*own_params])
+
+
+def _up(
+    connection_id: int, scope: Scope, named: Sequence[Named]
+) -> tuple[str, list[int | str | list[str]], list[Named]]:
+    """Return the walk upwards from everybody in scope as a common table ``up``, its parameters, and who ends it."""
     chosen, chosen_params = condition(scope, "e", named)
     kept_out = [one for one in named if one.act == "keep_out"]
+    # For everybody the condition reads "not kept out".
     free, free_params = condition(Everybody(), "e", kept_out)
     sql = f"""
         WITH RECURSIVE up AS (
@@ -65,10 +66,8 @@ def above(
             SELECT e.manager_id FROM up
             JOIN connections_employee e ON e.connection_id = %s AND e.external_id = up.id AND ({free})
         )
-        SELECT id FROM up WHERE id IS NOT NULL
     """
-    own, own_params = condition(Everybody(), alias, kept_out)
-    return (sql, [connection_id, *chosen_params, connection_id, *free_params]), (own, [*own_params])
+    return sql, [connection_id, *chosen_params, connection_id, *free_params], kept_out
 
 
 def brought_among(
