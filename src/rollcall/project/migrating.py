@@ -1,12 +1,13 @@
 """Bring the database in step: tables as their owner, and the app role's few rights."""
 
-from collections.abc import Callable
 from typing import LiteralString
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.db.utils import IntegrityError, ProgrammingError
+from django.db.backends.utils import CursorWrapper
+from django.db.utils import ProgrammingError
 from psycopg import errors, sql
 
 from rollcall.project.database import APP_ROLE
@@ -24,7 +25,7 @@ def migrate(*, verbosity: int = 0) -> None:
         # Several `migrate` at once (two machines start together) go one after the other.
         cursor.execute("SELECT pg_advisory_lock(hashtext('rollcall.migrate'))")
     try:
-        _with_a_second_try(_make_app_role)
+        _make_app_role()
         call_command("migrate", database="owner", interactive=False, verbosity=verbosity)
         call_command("createcachetable", database="owner", verbosity=verbosity)
         _grant()
@@ -47,39 +48,48 @@ def app_role() -> str:
     return APP_ROLE if f"role={APP_ROLE}" in entry["OPTIONS"].get("options", "") else str(entry["USER"])
 
 
-def _with_a_second_try(make: Callable[[], None]) -> None:
-    """Roles are the whole server's: another of its databases may be brought in step at the same moment.
+def make_app_role(cursor: CursorWrapper | psycopg.Cursor, role: str) -> None:
+    """Have `role`, and let the login of `cursor` work in it. Repeatable. Raises what PostgreSQL says.
 
-    What it has made is found at the second look; the lock of `migrate` is one database's.
+    Roles are the whole server's, the lock of `migrate` is one database's: another database may be brought in step
+    at the same moment, and whatever it was quicker with is there all the same.
     """
-    try:
-        make()
-    except (IntegrityError, ProgrammingError) as error:
-        if not isinstance(error.__cause__, errors.UniqueViolation | errors.DuplicateObject):
-            raise
-        make()
+    cursor.execute("SELECT to_regrole(quote_ident(%s)) IS NULL", [role])
+    if _only(cursor):
+        cursor.execute(_unless_there("CREATE ROLE {} NOLOGIN", role))
+    cursor.execute("SELECT current_user, current_setting('server_version_num')::int >= 160000")
+    login, knows_set = cursor.fetchone() or ("", False)
+    # From PostgreSQL 16 on whoever makes a role may hand it on, and yet not work in it before it is granted.
+    cursor.execute("SELECT pg_has_role(current_user, %s, %s)", [role, "SET" if knows_set else "MEMBER"])
+    if not _only(cursor):
+        cursor.execute(_unless_there("GRANT {} TO {}", role, login))
+
+
+def _only(cursor: CursorWrapper | psycopg.Cursor) -> bool:
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _unless_there(text: LiteralString, *names: str) -> sql.Composed:
+    return sql.SQL(
+        "DO $do$ BEGIN {}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
+    ).format(_sql(text, *names))
 
 
 def _make_app_role() -> None:
     """Only for a database of the operator's: the embedded server makes both roles itself."""
     role = app_role()
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT current_user, to_regrole(quote_ident(%s))", [role])
-        login, present = cursor.fetchone()
         try:
-            if not present:
-                cursor.execute(_sql("CREATE ROLE {} NOLOGIN", role))
             if role == APP_ROLE != settings.DATABASES["default"]["USER"]:
-                cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [role])
-                if not cursor.fetchone()[0]:
-                    cursor.execute(_sql("GRANT {} TO {}", role, login))
+                make_app_role(cursor, role)
         except ProgrammingError as error:
             if not isinstance(error.__cause__, errors.InsufficientPrivilege):
                 raise
             message = (
                 "The login of DATABASE_URL may not make the app's role. "
                 "Let an administrator of the database run:\n"
-                f'CREATE ROLE "{role}" NOLOGIN;\nGRANT "{role}" TO "{login}";'
+                f'CREATE ROLE "{role}" NOLOGIN;\nGRANT "{role}" TO "{settings.DATABASES["owner"]["USER"]}";'
             )
             raise RoleMissing(message) from error
 
