@@ -71,8 +71,8 @@ _ENTITY: Final[tuple[LiteralString, ...]] = (
        FROM directory_member m JOIN accounts_entity e ON e.id = m.entity_id
        JOIN connections_connection c ON c.company_id = m.company_id WHERE e.name = %(name)s AND m.id %% 10 <> 0""",
     """INSERT INTO sync_run (company_id, connection_id, trigger, started_by, state, error, error_params, started_at,
-           finished_at, seen)
-       SELECT c.company_id, c.id, 'clock', '', 'succeeded', '', '{}', now() - n * interval '1 hour', now(),
+           finished_at, levels, seen)
+       SELECT c.company_id, c.id, 'clock', '', 'succeeded', '', '{}', now() - n * interval '1 hour', now(), '{}',
            '{"employees": 1, "new": 0, "changed": 0, "absent": 0, "set_aside": 0, "parsed": 0}'
        FROM connections_connection c JOIN accounts_company o ON o.id = c.company_id
        CROSS JOIN generate_series(1, 10000) n WHERE o.name = %(name)s""",
