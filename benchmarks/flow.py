@@ -23,7 +23,7 @@ from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, RunState
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 
 T = TypeVar("T")
 

@@ -120,7 +120,8 @@ def lists(port: int, token: str, filled: crowd.Filled) -> dict[str, Sequence[str
 
 def _pages(port: int, token: str, address: str, number: int = 20) -> list[str]:
     """Follow a list for some pages; nobody asks for the first one only."""
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(
         base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=60

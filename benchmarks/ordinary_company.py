@@ -30,8 +30,8 @@ from rollcall.simulators import server
 from rollcall.simulators.world import World
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import run_connection
-from rollcall.sync.sentences import breach_sentence
+from rollcall.sync.runs.run import run_connection
+from rollcall.sync.words.sentences import breach_sentence
 
 SLOTS: Final = (clock_time(6, 30), clock_time(11, 30), clock_time(16, 30))
 """Hours of a day (UTC) at which HR people have typed something and a run follows."""

@@ -38,8 +38,9 @@ from rollcall.accounts.models import Entity, Role, User
 from rollcall.connections.models import Connection, Employee, Subscription
 from rollcall.engine.scope import Condition, Filter
 from rollcall.engine.settings import Settings
-from rollcall.sync import actions, tally
+from rollcall.sync import actions
 from rollcall.sync.models import Run
+from rollcall.sync.why import tally
 
 RUNS: Final = 10_000
 """More than a year of hourly runs."""

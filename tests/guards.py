@@ -156,7 +156,7 @@ GUARDS: Final = (
     Mutant(
         guard="A run whose plan passes a limit holds it.",
         shows="rule 6, invariant 2",
-        file="sync/run.py",
+        file="sync/runs/run.py",
         old="        elif made.breaches or paused is not None:",
         new="        elif paused is not None:",
         test=LIFE + "test_limits_hold_a_run_once_and_a_person_approves_with_a_reason",
@@ -164,7 +164,7 @@ GUARDS: Final = (
     Mutant(
         guard="Every plan is measured by the limits.",
         shows="rule 6, invariant 2",
-        file="sync/planning.py",
+        file="sync/plans/planning.py",
         old="            for one in breaches(self.tally, looks, self.settings.limits)",
         new="            for one in breaches(self.tally, looks, self.settings.limits)[:0]",
         test=LIFE + "test_limits_hold_a_run_once_and_a_person_approves_with_a_reason",
@@ -172,7 +172,7 @@ GUARDS: Final = (
     Mutant(
         guard="What syncs did in the last 24 hours counts with what a plan does now.",
         shows="rule 6, invariant 2",
-        file="sync/planning.py",
+        file="sync/plans/planning.py",
         old="        if self.tally.acting and not self.for_settings:",
         new="        if False:",
         test="tests/sync/test_limits.py"
@@ -181,7 +181,7 @@ GUARDS: Final = (
     Mutant(
         guard="After a pause nobody is changed before a person has looked.",
         shows="S2 of the catalogue, rule 10",
-        file="sync/run.py",
+        file="sync/runs/run.py",
         old="        elif made.breaches or paused is not None:",
         new="        elif made.breaches or False:",
         test="tests/sync/test_catching_up.py"
@@ -222,7 +222,7 @@ GUARDS: Final = (
     Mutant(
         guard="Changes that were left out of a plan are not made.",
         shows="rule 2, decision 4",
-        file="sync/applying.py",
+        file="sync/runs/applying.py",
         old="WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s)",
         new="WHERE plan_id = %s AND state <> 'done' AND kind = ANY(%s)",
         test=UNDO + "test_doubtful_changes_can_be_left_out_of_a_held_plan",
@@ -322,7 +322,7 @@ GUARDS: Final = (
     Mutant(
         guard="The key of another company ends the run.",
         shows="A6",
-        file="sync/run.py",
+        file="sync/runs/run.py",
         old="        if connection.identity and found.identity and connection.identity != found.identity:",
         new="        if False:",
         test="tests/sync/test_wire_faults.py::test_a6_inv4_a_key_of_another_company_reads_nobody",
@@ -330,7 +330,7 @@ GUARDS: Final = (
     Mutant(
         guard="Of two runs of one connection at once, one works.",
         shows="C5, invariant 12",
-        file="sync/lease.py",
+        file="sync/runs/lease.py",
         old="        return bool(rows[0][0])",
         new="        return True",
         test="tests/sync/test_quiet.py::test_c5_inv12_while_another_process_has_the_lock_no_run_begins",
@@ -338,7 +338,7 @@ GUARDS: Final = (
     Mutant(
         guard="Of two runs of one connection in one process, one works.",
         shows="C5, invariant 12",
-        file="sync/lease.py",
+        file="sync/runs/lease.py",
         old="    if (company_id, connection_id) in _MINE.values():",
         new="    if False:",
         test=TROUBLES + "test_c5_inv12_of_two_runs_at_once_one_works",
@@ -346,7 +346,7 @@ GUARDS: Final = (
     Mutant(
         guard="A run looks at everybody as soon as anything was written that plans are made from.",
         shows="rule 10, invariant 5",
-        file="sync/level.py",
+        file="sync/plans/level.py",
         old="    return level.marks == marks and level.looked <= now < level.until and level.code == CODE",
         new="    return level.looked <= now < level.until and level.code == CODE",
         test="tests/sync/test_quiet.py"
@@ -355,7 +355,7 @@ GUARDS: Final = (
     Mutant(
         guard="An apply stops when the connection is disconnected under it.",
         shows="S47, C6",
-        file="sync/lease.py",
+        file="sync/runs/lease.py",
         old="    found = Connection.objects.select_for_update().filter(pk=connection_id, lease=token).first()\n"
         "    if found is None or not (found.is_used or (even_paused and found.state == State.PAUSED)):",
         new="    found = Connection.objects.select_for_update().filter(pk=connection_id).first()\n"

@@ -26,7 +26,7 @@ from rollcall.engine.settings import Settings
 from rollcall.simulators.server import Running, start
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.accounts.people import Two, two_companies
 
 ACTOR = Actor(kind="system", label="test")

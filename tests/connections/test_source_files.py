@@ -15,7 +15,8 @@ from rollcall.connections.models import Connection, SourceFile
 from rollcall.connections.opening import opened
 from rollcall.connections.source import Wanted
 from rollcall.connections.source_files import NoFile, display_name, written_on
-from rollcall.sync import actions, files
+from rollcall.sync import actions
+from rollcall.sync.incoming import files
 from tests import planted
 from tests.accounts.people import Two, two_companies
 

@@ -11,8 +11,8 @@ from rollcall.accounts.again import again, broken_off, lost
 from rollcall.accounts.models import Company
 from rollcall.connections.models import State
 from rollcall.engine.settings import Settings
-from rollcall.sync import parking
 from rollcall.sync.models import Line, LineState, PlanState, Run, RunState
+from rollcall.sync.runs import parking
 from tests.sync.conftest import flow  # noqa: F401 - a fixture
 from tests.sync.flow import Flow
 

@@ -34,7 +34,7 @@ from rollcall.notify.models import State as MailState
 from rollcall.notify.tasks import deliver
 from rollcall.project import weekly
 from rollcall.project.looping import Loops
-from rollcall.sync import drop_folder, files
+from rollcall.sync.incoming import drop_folder, files
 from rollcall.sync.models import Run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]

@@ -24,7 +24,7 @@ from rollcall.notify.models import Mail, Week
 from rollcall.notify.tasks import deliver
 from rollcall.notify.weekly import HOUR, NAMED, facts, tell_due
 from rollcall.sync.models import Plan
-from rollcall.sync.telling import waiting
+from rollcall.sync.runs.telling import waiting
 from tests.web.crew import EVERYBODY, Crew, crew, person
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from rollcall.accounts.models import Company, Entity
 from rollcall.connections.models import Connection, Employee, SourceFile
 from rollcall.project.import_csv import import_csv
 from rollcall.project.pull import pull
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 
 HEADER = "Employee ID,First name,Last name,Email,Start date"
 PEOPLE = tuple(f"0{n},A{n},B,a{n}@acme.example,{n + 12}/02/2020" for n in range(1, 7))

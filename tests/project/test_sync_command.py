@@ -20,7 +20,7 @@ from rollcall.project.sync_command import sync
 from rollcall.simulators.server import Running, start
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 
 ACTOR = Actor(kind="system", label="test")
 

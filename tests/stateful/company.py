@@ -21,7 +21,7 @@ from rollcall.notify.tasks import deliver
 from rollcall.simulators.server import Running
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, Run
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests import planted
 from tests.accounts.people import two_companies
 from tests.stateful.hr_tool import TOOL, HrTool

@@ -24,7 +24,7 @@ from rollcall.simulators import server
 from rollcall.simulators.server import Running
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Line, Plan, Run
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.accounts.people import Two, two_companies
 
 ALICE = Actor(kind="user", id=1, label="alice@rollcall.example")

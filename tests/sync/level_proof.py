@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.connections.models import Subscription
-from rollcall.sync import beginning
 from rollcall.sync.models import Run
-from rollcall.sync.planning import plan
+from rollcall.sync.plans.planning import plan
+from rollcall.sync.runs import beginning
 
 
 def facts_of(company_id: int, connection_id: int, now: datetime) -> beginning.Facts:

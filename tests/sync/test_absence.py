@@ -12,7 +12,7 @@ from rollcall.engine.change import Kind, Why
 from rollcall.engine.roster import Role, State
 from rollcall.engine.settings import Settings
 from rollcall.sync.models import Plan, PlanState, Run
-from rollcall.sync.usual import unusual, usual_of
+from rollcall.sync.runs.usual import unusual, usual_of
 from tests.sync.flow import PEOPLE, Flow
 
 pytestmark = pytest.mark.django_db

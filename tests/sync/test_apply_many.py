@@ -11,10 +11,10 @@ from rollcall.directory.models import Invitation, Member
 from rollcall.engine.change import Kind, Why
 from rollcall.events.models import Event
 from rollcall.events.outbox import verify
-from rollcall.sync.apply import apply
-from rollcall.sync.applying import CHUNK
-from rollcall.sync.lease import lease
 from rollcall.sync.models import Line, LineState, Plan, PlanState
+from rollcall.sync.runs.apply import apply
+from rollcall.sync.runs.applying import CHUNK
+from rollcall.sync.runs.lease import lease
 from tests.sync.flow import ALICE, Flow, now
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from rollcall.engine.match import managers_of
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employee, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
-from rollcall.sync.between import PAGE, Group, counts, inside_of, people, people_found, places_of
+from rollcall.sync.why.between import PAGE, Group, counts, inside_of, people, people_found, places_of
 from tests.accounts.people import two_companies
 from tests.sync.stored import store_employees, subscribe
 from tests.sync.test_candidates import SCOPES, often

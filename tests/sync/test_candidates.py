@@ -23,7 +23,7 @@ from rollcall.engine.plan import OWNED_FIELDS, make_plan
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employee, condition, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
-from rollcall.sync import candidates
+from rollcall.sync.plans import candidates
 from tests.accounts.people import two_companies
 from tests.engine.applying import apply
 from tests.engine.test_cases import Case, candidates_of

@@ -9,9 +9,9 @@ from rollcall.connections.models import State, Subscription
 from rollcall.engine.change import Kind
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions, tasks
-from rollcall.sync.catching_up import close_interrupted
 from rollcall.sync.models import LineState, Plan, PlanState
-from rollcall.sync.run import run_connection
+from rollcall.sync.plans.catching_up import close_interrupted
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import ALICE, Flow
 from tests.sync.test_lifecycle import refused
 

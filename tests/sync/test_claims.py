@@ -13,8 +13,8 @@ from rollcall.accounts import access
 from rollcall.accounts.companies import create_company
 from rollcall.connections.models import Connection, State
 from rollcall.connections.side import own_connection
-from rollcall.sync.claims import AT_ONCE, CLAIM_SPACE, Claim, Claims
-from rollcall.sync.lease import lease
+from rollcall.sync.runs.claims import AT_ONCE, CLAIM_SPACE, Claim, Claims
+from rollcall.sync.runs.lease import lease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,7 +139,7 @@ def test_c1_inv17_the_claims_of_a_killed_worker_are_free_at_once(theirs: Claims)
 import os
 import django
 django.setup()
-from rollcall.sync.claims import Claims
+from rollcall.sync.runs.claims import Claims
 claims = Claims()
 print(claims.take().connection_id, flush=True)
 os.kill(os.getpid(), 9)

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from rollcall.sync import cost
 from rollcall.sync.models import Plan
+from rollcall.sync.runs import cost
 from rollcall.telemetry import counts
 from tests.sync.flow import Flow
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from rollcall.connections.models import State
 from rollcall.engine.settings import Settings
 from rollcall.sync.models import PlanState, RunState
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import Flow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]

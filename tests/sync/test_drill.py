@@ -13,9 +13,9 @@ from rollcall.connections.models import Connection, Employee, State
 from rollcall.directory.models import Link
 from rollcall.engine.limits import Breach, Limits
 from rollcall.engine.settings import Settings
-from rollcall.sync import drill
-from rollcall.sync.drill import Busy, Cannot, Outcome
-from rollcall.sync.lease import lease
+from rollcall.sync.drill import playing as drill
+from rollcall.sync.drill.playing import Busy, Cannot, Outcome
+from rollcall.sync.runs.lease import lease
 from tests.sync.flow import Flow, only
 
 LIVE = Settings(archive_inactive=True)

@@ -14,8 +14,9 @@ from rollcall.accounts.actor import SYSTEM
 from rollcall.accounts.models import Entity
 from rollcall.connections import source_files
 from rollcall.connections.models import Connection, Employee, SourceFile
-from rollcall.sync import actions, drop_folder, files
-from rollcall.sync.run import run_connection
+from rollcall.sync import actions
+from rollcall.sync.incoming import drop_folder, files
+from rollcall.sync.runs.run import run_connection
 from tests.accounts.people import two_companies
 
 pytestmark = pytest.mark.django_db

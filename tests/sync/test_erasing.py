@@ -32,7 +32,7 @@ from rollcall.events.outbox import verify
 from rollcall.notify.tasks import deliver
 from rollcall.sync import actions, erasing, tasks
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import Flow
 from tests.sync.scan import traces, traces_at_home
 

@@ -9,9 +9,10 @@ from rollcall.accounts.companies import create_entity
 from rollcall.accounts.models import Entity
 from rollcall.connections import source_files
 from rollcall.connections.models import Connection, SourceFile, Subscription
-from rollcall.sync import actions, files
+from rollcall.sync import actions
 from rollcall.sync.actions import Refused
-from rollcall.sync.files import Doubtful, Outcome
+from rollcall.sync.incoming import files
+from rollcall.sync.incoming.files import Doubtful, Outcome
 from tests.accounts.people import Two, two_companies
 
 pytestmark = pytest.mark.django_db

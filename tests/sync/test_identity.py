@@ -20,10 +20,12 @@ from rollcall.engine.roster import Role, State
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status, fold_email
 from rollcall.events.models import Event
-from rollcall.sync import actions, conflicts, lease
-from rollcall.sync.apply import apply
+from rollcall.sync import actions
+from rollcall.sync.identity import conflicts
 from rollcall.sync.models import Line, Plan, PlanState
-from rollcall.sync.planning import plan
+from rollcall.sync.plans.planning import plan
+from rollcall.sync.runs import lease
+from rollcall.sync.runs.apply import apply
 from tests.accounts.people import two_companies
 from tests.sync.flow import ALICE
 from tests.sync.stored import AT, store_employees, subscribe

@@ -14,7 +14,7 @@ from rollcall.engine.roster import Role
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions
 from rollcall.sync.models import Line, LineState, Plan, PlanState
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow, only
 
 pytestmark = pytest.mark.django_db

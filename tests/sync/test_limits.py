@@ -16,7 +16,7 @@ from rollcall.engine.limits import Breach, Limits, Scope, Window
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions, limiting
 from rollcall.sync.models import LineState, Plan, PlanState
-from rollcall.sync.sentences import breach_sentence
+from rollcall.sync.words.sentences import breach_sentence
 from tests.sync.flow import ALICE, Flow, only
 
 pytestmark = pytest.mark.django_db

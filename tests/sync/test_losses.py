@@ -12,9 +12,9 @@ from rollcall.engine.change import Kind
 from rollcall.engine.losses import Loss, Lost
 from rollcall.engine.masks import BLANK, SIGNS, WORDS, is_mask
 from rollcall.engine.settings import Settings
-from rollcall.sync import remarks
-from rollcall.sync.losses import blank_condition, mask_condition
 from rollcall.sync.models import Plan, PlanState, Run
+from rollcall.sync.plans import remarks
+from rollcall.sync.plans.losses import blank_condition, mask_condition
 from tests.sync.flow import Flow
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from rollcall.connections.models import Connection, State, Subscription
 from rollcall.engine.settings import Settings
-from rollcall.sync import parking, stopping, tasks
-from rollcall.sync.ending import let_go
-from rollcall.sync.lease import lease, mine
+from rollcall.sync import tasks
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
-from rollcall.sync.run import run_connection
-from rollcall.sync.sentences import breach_sentence, error_sentence
+from rollcall.sync.runs import parking, stopping
+from rollcall.sync.runs.ending import let_go
+from rollcall.sync.runs.lease import lease, mine
+from rollcall.sync.runs.run import run_connection
+from rollcall.sync.words.sentences import breach_sentence, error_sentence
 from tests.sync.flow import Flow, due
 
 pytestmark = pytest.mark.django_db

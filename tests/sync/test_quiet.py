@@ -22,11 +22,12 @@ from rollcall.connections.models import Connection, Employee, Subscription
 from rollcall.connections.side import own_connection
 from rollcall.directory.models import Decision, Link, Member, Tombstone
 from rollcall.engine.settings import Settings
-from rollcall.sync import beginning, level
-from rollcall.sync.ending import finish_quietly
-from rollcall.sync.lease import LOCK_SPACE, lease
 from rollcall.sync.models import Doubt, Plan, PlanState, Run, RunState
-from rollcall.sync.run import run_connection
+from rollcall.sync.plans import level
+from rollcall.sync.runs import beginning
+from rollcall.sync.runs.ending import finish_quietly
+from rollcall.sync.runs.lease import LOCK_SPACE, lease
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import Flow
 from tests.sync.level_proof import facts_of, levels, look, proven, watched
 

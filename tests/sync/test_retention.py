@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.connections.models import Connection, State, Subscription
-from rollcall.sync import retention
 from rollcall.sync.models import Plan, PlanState, Run, RunState
-from rollcall.sync.usual import usual_of
+from rollcall.sync.runs import retention
+from rollcall.sync.runs.usual import usual_of
 from tests.accounts.people import Two, two_companies
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,10 @@ from rollcall.engine.limits import Breach
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.scope import ATTRIBUTES
 from rollcall.engine.snapshot import DELIVERABLE
-from rollcall.sync import actions, run
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import (
+from rollcall.sync import actions
+from rollcall.sync.runs import run
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import (
     breach_sentence,
     change_sentence,
     error_sentence,

@@ -17,8 +17,8 @@ from rollcall.connections.models import Subscription, Tally
 from rollcall.connections.queries import filter_values
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee
-from rollcall.sync import tally
-from rollcall.sync.between import PAGE, Group, Place, counts, people, places_of
+from rollcall.sync.why import tally
+from rollcall.sync.why.between import PAGE, Group, Place, counts, people, places_of
 from tests.sync.test_between import IDS, PEOPLE, SETTINGS, entity, place, shared, somebody
 from tests.sync.test_candidates import often
 

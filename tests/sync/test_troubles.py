@@ -16,12 +16,12 @@ from rollcall.directory.models import Link, Member
 from rollcall.engine.change import Kind
 from rollcall.engine.settings import Settings
 from rollcall.sync import actions, tasks
-from rollcall.sync.apply import apply
-from rollcall.sync.ending import SLOWER, next_run
-from rollcall.sync.lease import LeaseLost, at_work, check, lease
 from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
-from rollcall.sync.run import run_connection
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.runs.apply import apply
+from rollcall.sync.runs.ending import SLOWER, next_run
+from rollcall.sync.runs.lease import LeaseLost, at_work, check, lease
+from rollcall.sync.runs.run import run_connection
+from rollcall.sync.words.sentences import error_sentence
 from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow, due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]

@@ -15,7 +15,7 @@ from rollcall.connections import webhooks
 from rollcall.connections.models import Connection, Employee, Webhook, WebhookCall
 from rollcall.connectors.webhooks import signature
 from rollcall.sync import actions, tasks
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import ALICE, Flow, forget_schedule, running
 
 REGISTERED = (

@@ -22,10 +22,11 @@ from rollcall.engine.roster import Link, Member, Role, State
 from rollcall.engine.scope import Condition, Filter, Named
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
-from rollcall.sync import candidates, why_sentences
-from rollcall.sync.losses import clearable_of, kept_by, losses_of
-from rollcall.sync.people_search import MOST, search
-from rollcall.sync.why import about_employee, about_member, planned
+from rollcall.sync.plans import candidates
+from rollcall.sync.plans.losses import clearable_of, kept_by, losses_of
+from rollcall.sync.why.asking import about_employee, about_member, planned
+from rollcall.sync.why.people_search import MOST, search
+from rollcall.sync.words import findings as why_sentences
 from tests.accounts.people import two_companies
 from tests.engine.test_cases import Case
 from tests.sync.test_candidates import cases, often, stored

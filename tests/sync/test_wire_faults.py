@@ -18,7 +18,7 @@ from rollcall.connections.models import State
 from rollcall.connectors.catalogue import TOOLS
 from rollcall.engine.settings import Settings
 from rollcall.sync.models import Run, RunState
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.words.sentences import error_sentence
 from tests.sync.flow import Flow
 from tests.sync.spoiling import Spoiling, between, each_row, every_list, honest
 

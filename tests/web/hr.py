@@ -15,7 +15,7 @@ from rollcall.connections.models import Connection, Subscription
 from rollcall.simulators import server
 from rollcall.sync import tasks
 from rollcall.sync.models import Plan
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.accounts.people import Two, two_companies
 
 HOME = "/settings/integrations/"

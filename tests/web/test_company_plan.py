@@ -13,7 +13,7 @@ from rollcall.events.models import Event
 from rollcall.project import plan_command
 from rollcall.sync import actions
 from rollcall.sync.models import Run
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests.web.crew import Crew, browser, crew, now_is
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from rollcall.accounts.companies import grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections.models import Employee, Subscription
 from rollcall.connections.queries import filter_values
-from rollcall.sync import tally
+from rollcall.sync.why import tally
 from tests.web.hr import CONFIGURE, World, text, world
 
 COUNT = f"{CONFIGURE}count/"

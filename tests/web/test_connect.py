@@ -19,7 +19,7 @@ from rollcall.connections import gallery
 from rollcall.connections.models import Connection, Subscription
 from rollcall.directory import queries as members
 from rollcall.simulators import server
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.words.sentences import error_sentence
 from tests import planted
 from tests.accounts.people import two_companies
 from tests.web.hr import CONFIRM, HOME, KEY, REVIEW, World, text, world

@@ -17,7 +17,7 @@ from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Company, Role, User
 from rollcall.connections.models import Connection, Employee, SourceFile, Subscription
 from rollcall.sync import actions, tasks
-from rollcall.sync.run import run_connection
+from rollcall.sync.runs.run import run_connection
 from tests import planted
 from tests.accounts.people import Two, two_companies
 from tests.web.crew import browser

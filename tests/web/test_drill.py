@@ -16,9 +16,9 @@ from rollcall.connections.disasters import NAMES
 from rollcall.directory.models import Member
 from rollcall.project.drill_command import drill
 from rollcall.sync import tasks
-from rollcall.sync.drill_kept import LOST_AFTER
-from rollcall.sync.lease import lease
+from rollcall.sync.drill.kept import LOST_AFTER
 from rollcall.sync.models import Drill, Plan
+from rollcall.sync.runs.lease import lease
 from tests.web.hr import HOME, World, text, world
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.utils import timezone
 from rollcall.accounts.access import acting_for
 from rollcall.connections.models import Subscription
 from rollcall.engine.limits import Limits
-from rollcall.sync.limit_words import number_text
 from rollcall.sync.models import Plan
+from rollcall.sync.words.limits import number_text
 from rollcall.web.tools.limits import _number
 from tests.web.crew import Crew, browser, crew
 

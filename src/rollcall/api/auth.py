@@ -14,7 +14,7 @@ from rollcall.api.problems import Problem
 from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.queries import connection_of, subscription_of
 from rollcall.sync.models import Plan
-from rollcall.sync.preview import plan_of
+from rollcall.sync.plans.preview import plan_of
 
 
 class Bearer(HttpBearer):

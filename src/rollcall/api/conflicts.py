@@ -13,9 +13,9 @@ from rollcall.api.auth import Bearer, caller, refuse_if_shared, subscription_for
 from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, read, respond, told
 from rollcall.connections.models import Employee as Row
 from rollcall.connections.models import Subscription
-from rollcall.sync import conflicts
-from rollcall.sync.conflicts import Conflict
-from rollcall.sync.sentences import why_sentence
+from rollcall.sync.identity import conflicts
+from rollcall.sync.identity.conflicts import Conflict
+from rollcall.sync.words.sentences import why_sentence
 
 
 class RecordAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,8 +24,8 @@ from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number
 from rollcall.connections import gallery, queries
 from rollcall.connections.models import Connection
 from rollcall.sync import actions
-from rollcall.sync.catching_up import looks_of
-from rollcall.sync.sentences import error_sentence, field_label
+from rollcall.sync.plans.catching_up import looks_of
+from rollcall.sync.words.sentences import error_sentence, field_label
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,10 +22,10 @@ from rollcall.engine.explain import Explanation, Rule
 from rollcall.engine.levers import Way
 from rollcall.engine.scope import Condition
 from rollcall.engine.snapshot import DELIVERABLE, Employee
-from rollcall.sync import why_sentences as sentences
 from rollcall.sync.models import Line
-from rollcall.sync.preview import latest_plan
-from rollcall.sync.why import Answer, about_employee
+from rollcall.sync.plans.preview import latest_plan
+from rollcall.sync.why.asking import Answer, about_employee
+from rollcall.sync.words import findings as sentences
 
 COLUMNS: Final = (
     "external_id",

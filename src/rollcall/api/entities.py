@@ -13,7 +13,7 @@ from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import subscription_of
 from rollcall.directory import queries
-from rollcall.sync.preview import waiting_plan
+from rollcall.sync.plans.preview import waiting_plan
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from rollcall.connections.models import Connection
 from rollcall.directory import actions, bulk, listed, queries
 from rollcall.directory.bulk import Action
 from rollcall.engine.roster import State
-from rollcall.sync.sentences import why_sentence
+from rollcall.sync.words.sentences import why_sentence
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):

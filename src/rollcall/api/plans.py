@@ -26,8 +26,8 @@ from rollcall.engine.change import Kind
 from rollcall.engine.limits import Scope, Window
 from rollcall.sync import actions
 from rollcall.sync.models import Line, Plan
-from rollcall.sync.preview import lines
-from rollcall.sync.sentences import breach_sentence, why_sentence
+from rollcall.sync.plans.preview import lines
+from rollcall.sync.words.sentences import breach_sentence, why_sentence
 
 
 class BreachAnswer(msgspec.Struct, frozen=True, kw_only=True):

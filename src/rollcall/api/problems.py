@@ -16,8 +16,8 @@ from rollcall.connections.gallery import SourceError, needs_admin, tool_name
 from rollcall.directory import actions as directory
 from rollcall.engine.roster import State
 from rollcall.sync import actions as sync
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import error_sentence, field_label
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import error_sentence, field_label
 
 log = structlog.get_logger(__name__)
 

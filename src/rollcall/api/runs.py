@@ -14,8 +14,8 @@ from rollcall.api.connections import ErrorAnswer
 from rollcall.api.wire import DEFAULT_LIMIT, Cursor, Limit, Listed, after_number, page, respond, told
 from rollcall.sync.actions import Refused, undo
 from rollcall.sync.models import Plan, PlanState, Run
-from rollcall.sync.preview import run_rows
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.plans.preview import run_rows
+from rollcall.sync.words.sentences import error_sentence
 
 
 class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):

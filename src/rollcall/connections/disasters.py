@@ -1,7 +1,7 @@
 """Disasters in HR data, played against a copy of the mirror: whom each strikes, and what the tool would say of them.
 
 A drill is a read like any other, only that its people come from the mirror and are changed by SQL on the way. Run it
-only in a transaction that is taken back, with copies in the place of the tables (``sync/drill_copy.py``).
+only in a transaction that is taken back, with copies in the place of the tables (``sync/drill/copying.py``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -61,7 +61,7 @@ class Connection(models.Model):
     # "Sync now" and webhooks: run as soon as somebody is free
     run_wanted = models.TextField(blank=True, default="")
     run_wanted_by = models.TextField(blank=True, default="")
-    # fences off a run that lost its lease; see sync/lease.py
+    # fences off a run that lost its lease; see sync/runs/lease.py
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     employees = models.PositiveIntegerField(default=0)

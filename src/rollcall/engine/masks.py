@@ -1,6 +1,6 @@
 """Texts that stand for a value instead of being one: what tools and exports put where somebody may not look.
 
-``sync/losses.py`` has the same rule as SQL; a test holds the two together.
+``sync/plans/losses.py`` has the same rule as SQL; a test holds the two together.
 """
 
 import re

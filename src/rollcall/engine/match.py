@@ -1,6 +1,6 @@
 """Who is who: an employee, the member tied to them, and what stands in the way.
 
-The database joins a ``Candidate`` with set-based SQL (``sync/candidates.py``); ``join`` does the same over
+The database joins a ``Candidate`` with set-based SQL (``sync/plans/candidates.py``); ``join`` does the same over
 values, for tests and for anybody who wants to read the rule. A property test holds the two together.
 """
 

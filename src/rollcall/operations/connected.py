@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rollcall.accounts import access
 from rollcall.operations import work
-from rollcall.sync.lease import at_work, left_behind
+from rollcall.sync.runs.lease import at_work, left_behind
 from rollcall.sync.tasks import DUTY
 
 GRACE: Final = timedelta(minutes=10)

@@ -5,7 +5,7 @@ from typing import Final
 from django.db import connection as database
 from msgspec import Struct
 
-from rollcall.sync.lease import at_work
+from rollcall.sync.runs.lease import at_work
 from rollcall.sync.tasks import SILENT_SECONDS
 
 

@@ -11,8 +11,8 @@ from rollcall.connections.disasters import NAMES
 from rollcall.connections.gallery import tool_name
 from rollcall.directory.names import names_of
 from rollcall.project.sync_command import ADMIN_MUST_ACT, TRY_LATER, end, find_entity
-from rollcall.sync.drill import Busy, Cannot, Outcome, drillable, play_all
-from rollcall.sync.drill_words import cannot, done, read, title, verdict
+from rollcall.sync.drill.playing import Busy, Cannot, Outcome, drillable, play_all
+from rollcall.sync.drill.telling import cannot, done, read, title, verdict
 
 LOST: int = 1
 """Exit code when somebody would have lost access."""

@@ -13,11 +13,11 @@ from rollcall.connections import source_files
 from rollcall.connections.cells import safe_cell
 from rollcall.connections.source_files import FileRefused, Layout, Look
 from rollcall.project.sync_command import ADMIN_MUST_ACT, TRY_LATER, end, find_entity
-from rollcall.sync import files
 from rollcall.sync.actions import Refused
-from rollcall.sync.files import Doubt, Doubtful, Outcome
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import error_sentence, field_label
+from rollcall.sync.incoming import files
+from rollcall.sync.incoming.files import Doubt, Doubtful, Outcome
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import error_sentence, field_label
 
 ACTOR: Final = Actor(kind="system", label="rollcall import-csv")
 _SAID: Final = {

@@ -13,7 +13,8 @@ from procrastinate.contrib.django import app as current_app
 
 from rollcall.directory import numbers
 from rollcall.project import weekly
-from rollcall.sync import drop_folder, retention
+from rollcall.sync.incoming import drop_folder
+from rollcall.sync.runs import retention
 from rollcall.sync.tasks import SILENT_SECONDS
 
 _log = structlog.get_logger("rollcall.jobs")

@@ -16,8 +16,9 @@ from django.utils import timezone
 from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing
 from rollcall.project import jobs
-from rollcall.sync import stopping, tasks
-from rollcall.sync.claims import Claim, Claims
+from rollcall.sync import tasks
+from rollcall.sync.runs import stopping
+from rollcall.sync.runs.claims import Claim, Claims
 
 _log = structlog.get_logger("rollcall.process")
 

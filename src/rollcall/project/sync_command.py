@@ -13,10 +13,10 @@ from rollcall.connections.models import State, Subscription
 from rollcall.connections.queries import subscription_of
 from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
-from rollcall.sync.preview import lines
-from rollcall.sync.run import run_connection
-from rollcall.sync.run_notices import notices, partial_sentence
-from rollcall.sync.sentences import (
+from rollcall.sync.plans.preview import lines
+from rollcall.sync.runs.run import run_connection
+from rollcall.sync.words.run_notices import notices, partial_sentence
+from rollcall.sync.words.sentences import (
     breach_sentence,
     change_sentence,
     error_sentence,

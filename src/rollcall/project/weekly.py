@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from rollcall.notify.weekly import tell_due
-from rollcall.sync.telling import waiting
+from rollcall.sync.runs.telling import waiting
 
 
 def quarter(timestamp: int) -> None:

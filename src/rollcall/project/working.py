@@ -25,8 +25,8 @@ from rollcall.connections.side import notice_silence
 from rollcall.operations import counting
 from rollcall.project import jobs, up
 from rollcall.project.looping import Loops
-from rollcall.sync import stopping
-from rollcall.sync.ending import let_go
+from rollcall.sync.runs import stopping
+from rollcall.sync.runs.ending import let_go
 from rollcall.sync.tasks import tick
 
 _log = structlog.get_logger("rollcall.process")

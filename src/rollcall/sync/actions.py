@@ -24,12 +24,12 @@ from rollcall.engine.settings import Settings
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync import tasks
-from rollcall.sync.catching_up import caught_up, close_interrupted, stop
-from rollcall.sync.doubtful import leave_out
-from rollcall.sync.ending import resting_state
 from rollcall.sync.models import WAITING, Plan, PlanState
-from rollcall.sync.planning import plan
-from rollcall.sync.undo import make_undo, undone_by
+from rollcall.sync.plans.catching_up import caught_up, close_interrupted, stop
+from rollcall.sync.plans.doubtful import leave_out
+from rollcall.sync.plans.planning import plan
+from rollcall.sync.plans.undo import make_undo, undone_by
+from rollcall.sync.runs.ending import resting_state
 
 PLANS_WITH_HR: Final = ("scale", "premium")
 """Billing plans that include the HR integration (S5)."""

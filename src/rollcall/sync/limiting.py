@@ -13,7 +13,7 @@ from rollcall.engine.tally import Tally
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
 from rollcall.sync.actions import Refused
-from rollcall.sync.windows import sights
+from rollcall.sync.plans.windows import sights
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ class Run(models.Model):
     seen = models.JSONField(default=dict)
     # sync.cost.Cost; empty for a run that was killed
     cost = models.JSONField(default=dict, db_default={})
-    # retention has looked at it, and it stays: see sync/retention.py
+    # retention has looked at it, and it stays: see sync/runs/retention.py
     settled = models.BooleanField(default=False, db_default=False)
     # subscription id -> sync.level.Level: entities in which nothing was left to be done, and until when that holds
     levels = models.JSONField(default=dict)
@@ -128,7 +128,7 @@ class Plan(models.Model):
     decided_by = models.TextField(blank=True, default="")
     decided_at = models.DateTimeField(null=True)
     override = models.TextField(blank=True, default="")
-    # how often its apply was begun and neither finished nor asked to stop; see sync/parking.py
+    # how often its apply was begun and neither finished nor asked to stop; see sync/runs/parking.py
     tries = models.PositiveSmallIntegerField(default=0)
     # how many changes were left out when it was confirmed
     left_out = models.PositiveIntegerField(default=0)

@@ -24,13 +24,17 @@ from rollcall.accounts.apart import one_by_one
 from rollcall.connections import pacing, webhooks
 from rollcall.connections.models import Connection
 from rollcall.directory import erasing, reminders
-from rollcall.sync import drill_kept, erased, level, parking, stopping, tally
-from rollcall.sync.apply import apply
-from rollcall.sync.ending import next_run, put_back, resting_state
-from rollcall.sync.lease import LeaseLost, at_work, lease, left_behind
+from rollcall.sync.drill import kept as drill_kept
+from rollcall.sync.erasure import erased
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.run import run_connection
-from rollcall.sync.stopping import Stopped
+from rollcall.sync.plans import level
+from rollcall.sync.runs import parking, stopping
+from rollcall.sync.runs.apply import apply
+from rollcall.sync.runs.ending import next_run, put_back, resting_state
+from rollcall.sync.runs.lease import LeaseLost, at_work, lease, left_behind
+from rollcall.sync.runs.run import run_connection
+from rollcall.sync.runs.stopping import Stopped
+from rollcall.sync.why import tally
 
 log = structlog.get_logger(__name__)
 

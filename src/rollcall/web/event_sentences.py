@@ -13,8 +13,8 @@ from rollcall.accounts.models import Plan, Role
 from rollcall.connections import gallery
 from rollcall.events.catalogue import DOCS, Kind
 from rollcall.events.models import Event
-from rollcall.sync.limit_words import change_text
-from rollcall.sync.sentences import day_text, error_sentence, field_label, why_sentence
+from rollcall.sync.words.limits import change_text
+from rollcall.sync.words.sentences import day_text, error_sentence, field_label, why_sentence
 from rollcall.web.words import value_label
 
 _PLAIN: Final[Mapping[str, str]] = {

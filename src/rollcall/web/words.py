@@ -13,7 +13,7 @@ import pycountry
 from django.utils.translation import get_language, get_language_info, gettext, gettext_noop
 
 from rollcall.engine.scope import CUSTOM
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 
 # Codes of several tools, folded by _folded; a customer's own words ("CDI", "VIE") are shown as they are.
 _EMPLOYMENTS: Final[Mapping[str, str]] = {

@@ -19,10 +19,10 @@ from rollcall.connections.queries import subscription_of
 from rollcall.connections.searching import LONGEST
 from rollcall.engine.explain import Judged
 from rollcall.engine.scope import Condition, Named, by_employee, outside, value_of
-from rollcall.sync import tally
-from rollcall.sync.between import PAGE, Group, Person, Place, counts, people, people_found, places_of
-from rollcall.sync.why import is_gone
-from rollcall.sync.why_sentences import condition_sentence
+from rollcall.sync.why import tally
+from rollcall.sync.why.asking import is_gone
+from rollcall.sync.why.between import PAGE, Group, Person, Place, counts, people, people_found, places_of
+from rollcall.sync.words.findings import condition_sentence
 from rollcall.web.moments import moment
 from rollcall.web.session import entity_of
 from rollcall.web.words import attribute_label, value_label

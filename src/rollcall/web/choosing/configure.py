@@ -18,9 +18,10 @@ from rollcall.connections.models import State, Subscription, Tally
 from rollcall.connections.queries import subscription_of
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.settings import MOST_EXCEPTIONS, Ownership, signed
-from rollcall.sync import actions, tally
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import field_label
+from rollcall.sync import actions
+from rollcall.sync.why import tally
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.choosing import choices, conditions, named
 from rollcall.web.choosing.choices import Choice, Name, Row, Wrong
 from rollcall.web.choosing.conflicts import Conflict, conflict, fingerprint

@@ -10,7 +10,7 @@ from msgspec import Struct
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.scope import Condition, Everybody, sends_managers
 from rollcall.engine.settings import AtOnce, Ownership, Settings
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.words import attribute_label, value_label
 
 OWNERS: Final = {

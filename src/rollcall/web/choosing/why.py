@@ -20,10 +20,10 @@ from rollcall.engine.outcome import Outcome
 from rollcall.engine.snapshot import Employee
 from rollcall.engine.status import Standing
 from rollcall.events.models import Event
-from rollcall.sync import why_sentences as said
-from rollcall.sync.people_search import MOST, Hit, search
-from rollcall.sync.sentences import day_text, error_sentence, kind_label
-from rollcall.sync.why import Answer, about_employee, about_member, is_gone
+from rollcall.sync.why.asking import Answer, about_employee, about_member, is_gone
+from rollcall.sync.why.people_search import MOST, Hit, search
+from rollcall.sync.words import findings as said
+from rollcall.sync.words.sentences import day_text, error_sentence, kind_label
 from rollcall.web.event_sentences import actor_name, event_sentence
 from rollcall.web.moments import Moment, moment
 from rollcall.web.session import entity_of

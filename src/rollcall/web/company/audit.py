@@ -18,7 +18,7 @@ from rollcall.directory import names
 from rollcall.events import queries
 from rollcall.events.models import Event
 from rollcall.events.outbox import verify
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.company import audit_filters
 from rollcall.web.company.audit_filters import Asked
 from rollcall.web.company.entity_forms import zone_label

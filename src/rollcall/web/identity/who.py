@@ -19,13 +19,13 @@ from rollcall.connections.queries import subscription_of
 from rollcall.engine.change import Why
 from rollcall.engine.match import Decided
 from rollcall.engine.roster import State
-from rollcall.sync import conflicts
 from rollcall.sync.actions import Refused
-from rollcall.sync.conflicts import Conflict
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import day_text, field_label, why_sentence
-from rollcall.sync.why import is_gone, name_of, row_name
-from rollcall.sync.why_sentences import status_text
+from rollcall.sync.identity import conflicts
+from rollcall.sync.identity.conflicts import Conflict
+from rollcall.sync.why.asking import is_gone, name_of, row_name
+from rollcall.sync.words.findings import status_text
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import day_text, field_label, why_sentence
 from rollcall.web.moments import Moment, moment
 from rollcall.web.session import actor_of, entity_of
 

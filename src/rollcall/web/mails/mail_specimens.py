@@ -15,8 +15,8 @@ from rollcall.events.models import Event
 from rollcall.notify.email import message
 from rollcall.notify.models import Mail
 from rollcall.notify.recipients import ADMIN_PURPOSES
-from rollcall.sync.sentences import breach_sentence, change_sentence, error_sentence
-from rollcall.sync.telling import in_every_language
+from rollcall.sync.runs.telling import in_every_language
+from rollcall.sync.words.sentences import breach_sentence, change_sentence, error_sentence
 
 _ENTITY: Final = "Acme France & <b>Söhne</b>"
 _INVITED: Final = {

@@ -14,7 +14,7 @@ from rollcall.accounts.access import member_required
 from rollcall.accounts.models import Language
 from rollcall.connections.gallery import tool_name
 from rollcall.directory import actions, history, queries
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.members.member_forms import refusal
 from rollcall.web.members.member_words import full_name, origin
 from rollcall.web.session import actor_of, entity_of, user_of

@@ -17,7 +17,7 @@ from rollcall.connections.models import State as ConnectionState
 from rollcall.directory import actions, history, queries
 from rollcall.engine.roster import State
 from rollcall.events.models import Event
-from rollcall.sync.sentences import field_label, why_sentence
+from rollcall.sync.words.sentences import field_label, why_sentence
 from rollcall.web.event_sentences import actor_name, event_parts
 from rollcall.web.members.member_forms import EditForm, refusal
 from rollcall.web.members.member_words import full_name, hr_look, origin

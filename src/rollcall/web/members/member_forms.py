@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rollcall.accounts.models import Role
 from rollcall.connections.gallery import tool_name
 from rollcall.directory.actions import EDITABLE, Refused
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.members.member_words import Origin
 
 LONGEST: Final = 200  # letters of a name, a title or a place typed by hand

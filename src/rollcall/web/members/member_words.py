@@ -12,7 +12,7 @@ from rollcall.connections.gallery import tool_name
 from rollcall.connections.queries import subscription_of
 from rollcall.directory.history import Source
 from rollcall.directory.queries import HrStatus, hr_status
-from rollcall.sync.sentences import why_sentence
+from rollcall.sync.words.sentences import why_sentence
 
 DISCONNECTED = "disconnected"
 """Why a link is not managed after its HR tool was disconnected (product decision 14)."""

@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from rollcall.accounts.models import Entity
 from rollcall.connections import gallery
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.preview import waiting_plans
-from rollcall.sync.sentences import breach_sentence, change_sentence
+from rollcall.sync.plans.preview import waiting_plans
+from rollcall.sync.words.sentences import breach_sentence, change_sentence
 from rollcall.web.moments import Moment, moment
 
 

@@ -15,7 +15,7 @@ from rollcall.connections import gallery
 from rollcall.connections.cells import safe_cell
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.sync.models import Line, Plan
-from rollcall.sync.sentences import field_label, kind_label, why_sentence
+from rollcall.sync.words.sentences import field_label, kind_label, why_sentence
 from rollcall.web.plans.plan_lines import text_of
 from rollcall.web.plans.preview import find
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 
 from rollcall.engine.change import Kind
 from rollcall.engine.plan import OWNED_FIELDS
-from rollcall.sync.both import Other
+from rollcall.sync.identity.both import Other
 from rollcall.sync.models import Line, LineState
-from rollcall.sync.sentences import day_text, field_label, kind_label, why_sentence
+from rollcall.sync.words.sentences import day_text, field_label, kind_label, why_sentence
 from rollcall.web.words import value_label
 
 # What tells new people apart; name and address stand beside it.

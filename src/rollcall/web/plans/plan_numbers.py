@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext
 
 from rollcall.engine.change import ACTING, Kind
-from rollcall.sync.doubtful import counts_without
 from rollcall.sync.models import Plan
-from rollcall.sync.sentences import field_label
+from rollcall.sync.plans.doubtful import counts_without
+from rollcall.sync.words.sentences import field_label
 from rollcall.web.choosing.choices import described
 from rollcall.web.words import value_label
 

@@ -9,11 +9,11 @@ from django.utils.translation import gettext, ngettext
 
 from rollcall.directory import undoing
 from rollcall.engine.change import Kind, Why
-from rollcall.sync import remarks
 from rollcall.sync.models import Line, Plan, PlanState
-from rollcall.sync.preview import Group
-from rollcall.sync.remarks import ADMINS_GO
-from rollcall.sync.sentences import loss_sentence
+from rollcall.sync.plans import remarks
+from rollcall.sync.plans.preview import Group
+from rollcall.sync.plans.remarks import ADMINS_GO
+from rollcall.sync.words.sentences import loss_sentence
 
 _NAMED: Final = 5
 

@@ -16,13 +16,14 @@ from rollcall.connections import gallery
 from rollcall.connections.models import State
 from rollcall.engine.change import ACTING
 from rollcall.engine.plan import OWNED_FIELDS
-from rollcall.sync import actions, both
-from rollcall.sync.doubtful import doubtful_kinds
+from rollcall.sync import actions
+from rollcall.sync.identity import both
 from rollcall.sync.models import WAITING, Line, LineState, Plan, PlanState
-from rollcall.sync.preview import PAGE, Group, group_counts, latest_plan, lines_of_group, plan_of
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import breach_sentence, change_sentence, field_label, kind_label
-from rollcall.sync.undo import undone_by
+from rollcall.sync.plans.doubtful import doubtful_kinds
+from rollcall.sync.plans.preview import PAGE, Group, group_counts, latest_plan, lines_of_group, plan_of
+from rollcall.sync.plans.undo import undone_by
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import breach_sentence, change_sentence, field_label, kind_label
 from rollcall.web.moments import moment
 from rollcall.web.plans.plan_lines import rows
 from rollcall.web.plans.plan_numbers import button, rest, rest_button, scope_of

@@ -14,10 +14,10 @@ from rollcall.connections import gallery
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import subscription_of
 from rollcall.sync.models import Plan, PlanState, Run, RunState
-from rollcall.sync.preview import PAGE, Show, group_counts, lines_of_group, runs
-from rollcall.sync.run_notices import notices, partial_sentence
-from rollcall.sync.sentences import error_sentence, field_label, kind_label
-from rollcall.sync.undo import undone_by
+from rollcall.sync.plans.preview import PAGE, Show, group_counts, lines_of_group, runs
+from rollcall.sync.plans.undo import undone_by
+from rollcall.sync.words.run_notices import notices, partial_sentence
+from rollcall.sync.words.sentences import error_sentence, field_label, kind_label
 from rollcall.web.moments import lasted, moment
 from rollcall.web.plans.decisions import decisions
 from rollcall.web.plans.plan_lines import rows

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from rollcall.accounts.access import admin_required
 from rollcall.connections import authorising, gallery
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.words.sentences import error_sentence
 from rollcall.web.tools.connect import find_tool, left_out_in, refused_for, try_and_keep
 from rollcall.web.tools.integrations import of
 

@@ -26,8 +26,8 @@ from rollcall.connections.gallery import Pending, Tool
 from rollcall.connections.models import State
 from rollcall.connections.queries import subscription_of
 from rollcall.sync import actions
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import error_sentence, field_label
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import error_sentence, field_label
 from rollcall.web.moments import moment
 from rollcall.web.tools.credential_inputs import inputs, missing
 from rollcall.web.tools.data_read import grouped, permissions, texts

@@ -26,7 +26,7 @@ from rollcall.connections.source_files import (
     status_of,
     suggest,
 )
-from rollcall.sync.sentences import field_label
+from rollcall.sync.words.sentences import field_label
 
 CUSTOM: Final = "custom"
 # what looks like an IBAN is not shown in full, whatever its column is read as

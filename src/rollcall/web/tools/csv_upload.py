@@ -22,11 +22,12 @@ from rollcall.connections import gallery, source_files
 from rollcall.connections.models import SourceFile, State
 from rollcall.connections.queries import subscription_of
 from rollcall.connections.source_files import DATES, FileRefused, Layout, Look, Problem, Sheet
-from rollcall.sync import actions, files
+from rollcall.sync import actions
 from rollcall.sync.actions import Refused
-from rollcall.sync.files import Doubtful, Outcome, Weighed
-from rollcall.sync.refusal_words import refusal_sentence
-from rollcall.sync.sentences import day_text, error_sentence
+from rollcall.sync.incoming import files
+from rollcall.sync.incoming.files import Doubtful, Outcome, Weighed
+from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.sync.words.sentences import day_text, error_sentence
 from rollcall.web.moments import moment
 from rollcall.web.tools import csv_layout
 from rollcall.web.tools.csv_layout import Draft

@@ -13,8 +13,9 @@ from rollcall.accounts.access import admin_required
 from rollcall.accounts.models import Entity
 from rollcall.connections.disasters import DISASTERS
 from rollcall.directory.names import Named, names_of
-from rollcall.sync import drill_kept, drill_words
-from rollcall.sync.drill import Cannot, Outcome, drillable
+from rollcall.sync.drill import kept as drill_kept
+from rollcall.sync.drill import telling as drill_words
+from rollcall.sync.drill.playing import Cannot, Outcome, drillable
 from rollcall.sync.models import Drill
 from rollcall.web.moments import lasted, moment
 from rollcall.web.tools.integrations import of

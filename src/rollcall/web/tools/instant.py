@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from rollcall.accounts.access import admin_required
 from rollcall.connections import gallery, webhooks
 from rollcall.connections.queries import subscription_of
-from rollcall.sync.sentences import error_sentence
+from rollcall.sync.words.sentences import error_sentence
 from rollcall.web.moments import moment
 from rollcall.web.tools.integrations import of
 

@@ -20,8 +20,8 @@ from rollcall.connections.models import Connection, State, Subscription
 from rollcall.connections.queries import connection_of, subscription_of
 from rollcall.directory import queries as members
 from rollcall.sync import actions
-from rollcall.sync.preview import waiting_plan
-from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.plans.preview import waiting_plan
+from rollcall.sync.words.refusals import refusal_sentence
 from rollcall.web.moments import moment
 from rollcall.web.tools.tool_card import BUSY, CHIPS, Card, card_of, state_for
 

@@ -6,9 +6,9 @@ from django.utils.translation import gettext
 from msgspec import Struct
 
 from rollcall.engine.limits import RANGES, Breach, Limits, Scope, Window
-from rollcall.sync import limit_words
 from rollcall.sync.limiting import Use
-from rollcall.sync.sentences import kind_label
+from rollcall.sync.words import limits as limit_words
+from rollcall.sync.words.sentences import kind_label
 
 
 class Used(Struct, frozen=True, kw_only=True):

@@ -15,10 +15,11 @@ from rollcall.accounts.access import admin_required
 from rollcall.connections.models import State, Subscription
 from rollcall.connections.queries import subscription_of
 from rollcall.engine.limits import GROUP_SIZE, RANGES, Limits, Scope, Window
-from rollcall.sync import actions, limit_words, limiting
+from rollcall.sync import actions, limiting
 from rollcall.sync.models import PlanState
-from rollcall.sync.preview import waiting_plan
-from rollcall.sync.refusal_words import refusal_sentence
+from rollcall.sync.plans.preview import waiting_plan
+from rollcall.sync.words import limits as limit_words
+from rollcall.sync.words.refusals import refusal_sentence
 from rollcall.web.tools.integrations import of
 from rollcall.web.tools.limit_rows import Input, Section, rows, sections
 

@@ -15,10 +15,10 @@ from rollcall.connections.queries import subscription_of
 from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
-from rollcall.sync.preview import waiting_plan
-from rollcall.sync.remarks import conflicts, newest_look
-from rollcall.sync.run_notices import present_notices
-from rollcall.sync.sentences import change_sentence, error_sentence, field_label
+from rollcall.sync.plans.preview import waiting_plan
+from rollcall.sync.plans.remarks import conflicts, newest_look
+from rollcall.sync.words.run_notices import present_notices
+from rollcall.sync.words.sentences import change_sentence, error_sentence, field_label
 from rollcall.web.moments import Moment, moment
 
 CHIPS: Final = {

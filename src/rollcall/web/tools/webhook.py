@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from rollcall.sync import webhooks
+from rollcall.sync.incoming import webhooks
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a call; nothing of its content is used, and no tool sends a hundredth of it."""

@@ -1,0 +1,1 @@
+"""Fire drill: a disaster played against today's settings without touching anybody."""

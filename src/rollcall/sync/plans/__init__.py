@@ -1,0 +1,1 @@
+"""What would change: who is looked at, what is decided about them, and the preview a person sees."""

@@ -1,0 +1,358 @@
+"""The one query: who could differ, with everything the decision needs. On a quiet hour it finds nobody.
+
+It is ``engine.match.join`` as set-based SQL; a property test holds the two together. It joins the mirror, links and
+members in one statement, as the one exception to "only the directory reads its tables": a view of the directory
+would have to know the mirror, and a person-by-person answer would not scale.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection as database
+from msgspec import Struct, structs
+
+from rollcall.connections.belonging import brings_managers, brought_among, brought_in
+from rollcall.connections.gone import Gone
+from rollcall.connections.merging import FEW, expect_many
+from rollcall.connections.models import Subscription
+from rollcall.connections.queries import WORKS_HERE
+from rollcall.connections.rows import VALUE_COLUMNS, employee_of
+from rollcall.directory.decisions import stands
+from rollcall.directory.erasing import gone_from_entity
+from rollcall.engine import scope as scopes
+from rollcall.engine.absence import Absence
+from rollcall.engine.masks import is_address
+from rollcall.engine.match import Candidate, Decided, email_key, is_new_address
+from rollcall.engine.roster import Bank, Link, Member
+from rollcall.engine.settings import Settings, is_foreign
+from rollcall.engine.status import first_day
+from rollcall.sync.plans import matching
+from rollcall.sync.plans.candidate_rows import MEMBER, manager_of, member_of, seems_other
+from rollcall.sync.plans.matching import COMES_OR_WORKS, Alike
+
+CHUNK: Final = 2_000
+
+_EMPLOYEE: Final = ("external_id", *(name for name in VALUE_COLUMNS if name != "bank_sealed"))
+
+
+class Found(Struct, frozen=True, gc=False):
+    """A candidate, the digest of the employee they were made from, and their link's row id if they have one."""
+
+    candidate: Candidate
+    digest: str
+    link_id: int | None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """Whom to look for: an entity's subscription under given settings at a moment."""
+
+    subscription: Subscription
+    settings: Settings
+    now: datetime
+    # look at everybody who is linked, whatever was applied before: the settings are new
+    everybody: bool = False
+    # these employees alone, whatever was applied before: "why?" asks about somebody
+    only: tuple[str, ...] = ()
+
+
+def prepare(question: Question) -> None:
+    """Compute who is brought in as somebody's manager, as far as it is asked; a temporary table of this transaction."""
+    settings, connection_id = question.settings, question.subscription.connection_id
+    whose = (connection_id, settings.scope, settings.exceptions)
+    managers, params = brought_among(*whose, question.only) if question.only else brought_in(*whose)
+    with database.cursor() as cursor:
+        if not question.only and (question.everybody or question.subscription.connection.employees > FEW):
+            # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.
+            expect_many(cursor)
+        # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
+        cursor.execute("SET LOCAL jit = off")
+        cursor.execute("DROP TABLE IF EXISTS brought")
+        cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
+        if brings_managers(settings.scope):
+            cursor.execute(f"INSERT INTO brought {managers}", params)
+        cursor.execute("ANALYZE brought")
+
+
+def find(question: Question, *, leads: bool) -> Iterator[Found]:
+    """Yield candidates in order of employee id, in the present transaction, after ``prepare``.
+
+    ``leads``: only people on whose stay others depend: those whom somebody reports to, and owners.
+    """
+    sql, params = _statement(question, leads=leads)
+    named = scopes.by_employee(question.settings.exceptions)
+    used = question.subscription
+    alike, gone = Alike(used.entity_id), gone_from_entity(used.company_id, used.entity_id)
+    with database.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(CHUNK):
+            found = [_found(row, question, named, alike) for row in rows]
+            yield from _seen([_erased(one, used.connection_id, gone) for one in found], alike)
+
+
+def _seen(found: Sequence[Found], alike: Alike) -> Iterator[Found]:
+    """Yield these people, each with the address that their new one is easily mistaken for."""
+    keys = {
+        one.candidate.employee.id: key
+        for one in found
+        if (key := email_key(one.candidate.employee))
+        and is_new_address(key, one.candidate.member or one.candidate.same_email)
+    }
+    looks = alike.find(keys.values())
+    for one in found:
+        other = looks.get(keys.get(one.candidate.employee.id, ""))
+        yield (
+            structs.replace(one, candidate=structs.replace(one.candidate, looks_like=other)) if other else one
+        )
+
+
+def renumbered(question: Question) -> bool:
+    """Tell whether HR gave new numbers to many of the members that the connection manages."""
+    used = question.subscription
+    return matching.renumbered(used.entity_id, used.connection_id, first_day(question.now))
+
+
+def _erased(found: Found, connection_id: int, gone: Gone) -> Found:
+    """Mark somebody who was erased from the entity, known by number or by address; a member's own link comes first."""
+    person = found.candidate
+    if not gone:
+        return found
+    if person.link is not None or not (
+        gone.has_employee(connection_id, person.employee.id) or gone.has_email(email_key(person.employee))
+    ):
+        return found
+    return Found(structs.replace(person, erased=True), found.digest, found.link_id)
+
+
+def in_scope(question: Question) -> int:
+    """Return how many people who work here, or are about to, are in scope."""
+    settings = question.settings
+    condition, params = scopes.condition(settings.scope, "e", settings.exceptions)
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
+            f" AND (({condition}) OR e.external_id IN (SELECT id FROM brought))",
+            [question.subscription.connection_id, *params],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]:
+    mine, mine_params = _named(question.settings, "e")
+    boss, boss_params = _named(question.settings, "b")
+    params: dict[str, Any] = {
+        "connection": question.subscription.connection_id,
+        "entity": question.subscription.entity_id,
+        # Somewhere on earth it may still be, or already be, these days; what exactly holds for a person is for the
+        # engine to say. PostgreSQL is never asked about a time zone that the HR tool made up (V4).
+        "first_day": first_day(question.now),
+        "last_day": (question.now.astimezone(UTC) + timedelta(hours=14)).date(),
+        "version": question.subscription.version,
+        "everybody": question.everybody,
+        "named": bool(question.only),
+        "only": list(question.only),
+        "managers": scopes.sends_managers(question.settings.scope),
+        **mine_params,
+        **boss_params,
+    }
+    columns = ", ".join(
+        [
+            *(f"e.{name}" for name in _EMPLOYEE),
+            *(f"m.{name}" for name in MEMBER),
+            *(f"s.{name}" for name in MEMBER),
+        ]
+    )
+    same = ", ".join(MEMBER)
+    sql = f"""
+        SELECT {columns},
+               e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.unread_since IS NOT NULL,
+               e.manager_in_loop,
+               l.id, l.managed,
+               EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
+               (SELECT count(*) FROM connections_employee t
+                WHERE t.connection_id = %(connection)s AND t.email_key = e.email_key
+                  AND t.external_id <> e.external_id AND {COMES_OR_WORKS}),
+               EXISTS (SELECT FROM directory_member h WHERE h.entity_id = %(entity)s
+                       AND h.email_key IN (e.email_key, m.email_key) AND h.id <> m.id AND h.state <> 'archived'),
+               m.email_key,
+               b.external_id, b.first_name, b.last_name, bm.id,
+               ({boss}) OR EXISTS (SELECT FROM brought x WHERE x.id = b.external_id),
+               btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
+               (SELECT count(*) FROM directory_member ow
+                WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
+                  AND ow.suspended_at IS NULL),
+               {matching.COLUMNS}
+        FROM connections_employee e
+        LEFT JOIN directory_link l
+          ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = e.external_id
+        LEFT JOIN directory_member m ON m.id = l.member_id
+        LEFT JOIN directory_member mb ON mb.id = m.manager_id
+        LEFT JOIN LATERAL (
+            SELECT {same} FROM directory_member o
+            WHERE l.id IS NULL AND o.entity_id = %(entity)s AND o.email_key = e.email_key
+            ORDER BY o.state = 'archived', o.id DESC LIMIT 1
+        ) s ON true
+        LEFT JOIN directory_link ol ON ol.member_id = s.id AND ol.connection_id = %(connection)s
+        LEFT JOIN connections_employee oe
+          ON oe.connection_id = %(connection)s AND oe.external_id = ol.employee_id
+        LEFT JOIN connections_employee b ON b.connection_id = %(connection)s AND b.external_id = e.manager_id
+        LEFT JOIN directory_link bl
+          ON bl.entity_id = %(entity)s AND bl.connection_id = %(connection)s AND bl.employee_id = b.external_id
+        LEFT JOIN directory_member bm ON bm.id = bl.member_id AND bm.state <> 'archived'
+        WHERE e.connection_id = %(connection)s
+          AND (NOT {"true" if leads else "false"} OR EXISTS (
+                SELECT FROM connections_employee r
+                WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
+               OR 'owner' IN (m.role, s.role))
+          AND CASE
+            WHEN %(named)s THEN e.external_id = ANY(%(only)s)
+            WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
+            WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+              AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
+                   OR coalesce(e.last_working_day, e.end_date) >= %(first_day)s
+                   OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > %(first_day)s))
+            ELSE %(everybody)s
+              OR l.applied_digest <> e.digest OR l.applied_version <> %(version)s
+              OR (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id)) <> l.managed
+              OR (m.state = 'archived' AND e.status IS DISTINCT FROM 'inactive')
+              OR (m.state <> 'archived' AND (
+                    e.status IN ('inactive', 'unknown')
+                    OR coalesce(e.last_working_day, e.end_date) < %(last_day)s
+                    OR (%(managers)s AND (
+                        m.manager_id IS DISTINCT FROM CASE WHEN bm.id <> m.id AND NOT e.manager_in_loop THEN bm.id END
+                        -- a line manager who may go in this very plan
+                        OR (m.manager_id IS NOT NULL AND (b.status = 'inactive' OR b.absent_proven_at IS NOT NULL
+                            OR coalesce(b.last_working_day, b.end_date) < %(last_day)s))))))
+            END
+        ORDER BY e.external_id COLLATE "C"
+    """
+    return sql, params
+
+
+def _named(settings: Settings, alias: str) -> tuple[str, dict[str, Any]]:
+    """Return the condition of who belongs with named parameters, since the statement uses it more than once."""
+    condition, values = scopes.condition(settings.scope, alias, settings.exceptions)
+    names = [f"{alias}_scope_{index}" for index in range(len(values))]
+    for name in names:
+        condition = condition.replace("%s", f"%({name})s", 1)
+    return condition, dict(zip(names, values, strict=True))
+
+
+_AT_MEMBER: Final = len(_EMPLOYEE)
+_AT_SAME: Final = _AT_MEMBER + len(MEMBER)
+_AT_REST: Final = _AT_SAME + len(MEMBER)
+
+
+def _found(
+    row: tuple[Any, ...], question: Question, named: Mapping[str, scopes.Named], alike: Alike
+) -> Found:
+    values = dict(zip(_EMPLOYEE, row[:_AT_MEMBER], strict=True))
+    (
+        digest,
+        since,
+        missed,
+        proven,
+        unread,
+        loop,
+        link_id,
+        managed,
+        as_manager,
+        twins,
+        held,
+        own,
+        *boss,
+        before,
+        owners,
+    ) = row[_AT_REST : -matching.COUNT]
+    employee = employee_of(values)
+    member = member_of(row[_AT_MEMBER:_AT_SAME], owners)
+    outside = scopes.outside(question.settings.scope, named, employee)
+    link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
+    candidate = Candidate(
+        employee=employee,
+        bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
+        outside=outside,
+        added=scopes.added_by(question.settings.scope, named, employee),
+        as_manager=outside is not None and as_manager,
+        link=link,
+        member=member,
+        same_email=member_of(row[_AT_SAME:_AT_REST], owners),
+        twins=twins,
+        email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
+        manager=manager_of(values, boss, loop=loop),
+        manager_before=before if member and member.manager_id else "",
+        vanished=since is not None,
+        absence=Absence(since=since, runs=missed, proven=proven) if since else None,
+        unread=unread,
+        **matching.values(row[-matching.COUNT :]),
+    )
+    return Found(candidate, digest, link_id)
+
+
+STEPS: Final = 50
+"""An address that would come free only at the end of a longer row of people than this counts as taken."""
+
+
+def _is_taken(question: Question, member: Member | None, own: str, key: str | None, alike: Alike) -> bool:
+    """Tell whether somebody else has the address and keeps it: ``engine.match`` with one small question a step.
+
+    Asked for the few whose address another member has. Whoever is given another one gives way, if that one is
+    free or becomes free in turn, as in a swap (I6).
+    """
+    wanted = key if key and is_address(key) else own
+    for step in range(STEPS):
+        holder = _holder(question, wanted, alike)
+        if holder is None:
+            return False
+        wish = holder[1]
+        if member is not None and holder[0] == member.id:
+            # In a circle all move or nobody does, this member too.
+            return step > 0 and wish is None
+        if wish is None or wish == wanted or not is_address(wish) or is_foreign(question.settings, wish):
+            return True
+        wanted = wish
+    return True
+
+
+def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None] | None:
+    """Return the living member who has the address, and the address that HR surely gives them instead.
+
+    Nothing is sure of somebody who may be somebody else by now, or whose new address looks like another's.
+    """
+    mine, params = _named(question.settings, "e")
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT h.id, e.email_key, e.first_name, e.last_name, e.start_date,
+                   h.first_name, h.last_name, h.start_date,
+                   (SELECT d.kind FROM directory_decision d WHERE {stands("d", "e", "h.id")})
+            FROM directory_member h
+            LEFT JOIN directory_link l ON l.member_id = h.id AND l.connection_id = %(connection)s
+            LEFT JOIN connections_employee e
+              ON e.connection_id = %(connection)s AND e.external_id = l.employee_id AND e.absent_since IS NULL
+             AND e.unread_since IS NULL
+             AND (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+             AND e.status IS DISTINCT FROM 'inactive'
+             AND (e.status IS NOT NULL OR coalesce(e.last_working_day, e.end_date) IS NULL)
+             AND NOT EXISTS (
+                SELECT FROM connections_employee t
+                WHERE t.connection_id = e.connection_id AND t.email_key = e.email_key
+                  AND t.external_id <> e.external_id AND {COMES_OR_WORKS})
+            WHERE h.entity_id = %(entity)s AND h.email_key = %(key)s AND h.state <> 'archived'
+            """,
+            {
+                "connection": question.subscription.connection_id,
+                "entity": question.subscription.entity_id,
+                "key": key,
+                "first_day": first_day(question.now),
+                **params,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    member_id, wish, decided = row[0], row[1], row[-1]
+    sure = decided == Decided.SAME or wish is None
+    if not sure and (seems_other(row[1:-1], key, question.settings) or alike.find([wish])):
+        return member_id, None
+    return member_id, wish

@@ -1,0 +1,343 @@
+"""From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache, partial
+from typing import Any, Final
+
+import msgspec
+from django.db import connection as database
+
+from rollcall.accounts.models import Entity
+from rollcall.accounts.staging import add, stage
+from rollcall.connections.models import Subscription
+from rollcall.directory.headcount import headcount, missing
+from rollcall.engine.causes import Clues, likely
+from rollcall.engine.change import ACTING, Change, Kind
+from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches
+from rollcall.engine.match import Candidate
+from rollcall.engine.plan import PlanDigest, make_plan
+from rollcall.engine.roster import Role
+from rollcall.engine.settings import Settings
+from rollcall.engine.tally import REMOVING, Tally
+from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
+from rollcall.sync.plans import candidates, level
+from rollcall.sync.plans.losses import Clearable, is_back, kept_by, losses_in, note_kept
+from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_look
+from rollcall.sync.plans.windows import sights
+
+CHUNK: Final = 2_000
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "employee_digest": "text",
+    "number": "int4",
+    "kind": "text",
+    "employee_id": "text",
+    "member_id": "int8",
+    "name": "text",
+    "email": "text",
+    "why": "text",
+    "params": "text",
+    "fields": "text",
+    "state": "text",
+}
+_AT_EMPLOYEE: Final = list(_COLUMNS).index("employee_id")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def plan(
+    subscription: Subscription,
+    settings: Settings,
+    *,
+    now: datetime,
+    run: Run | None = None,
+    for_settings: bool = False,
+    made_by: str = "",
+    marks: str = "",
+) -> Plan | None:
+    """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
+
+    Args:
+        subscription: of the entity.
+        settings: to plan for: the confirmed ones in a run, the edited ones for a preview.
+        now: aware.
+        run: that read the mirror.
+        for_settings: a person asked what these settings would do; everybody is looked at again.
+        made_by: label of that person.
+        marks: ``level.marks_of`` the subscription, read before anything else; then the run learns the level at which
+            nothing is left to be done.
+
+    Returns:
+        The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
+    """
+    entity = Entity.objects.get(pk=subscription.entity_id)
+    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings)
+    making.run(run)
+    if run is not None:
+        note_kept(run, subscription, making.losses)
+    # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
+    own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
+    latest = own.order_by("-pk").first()
+    if latest is not None and not for_settings and latest.digest == making.digest.hex():
+        waits, refused = latest.state in WAITING, latest.state == PlanState.REJECTED
+        if waits and (latest.state == PlanState.PREVIEW or latest.settings.get("limits") != making.limits):
+            making.judge_again(latest)
+        if waits or refused or not making.tally.acting:
+            # What a person has said no to is not asked again until something about it changes.
+            making.discard()
+            if not waits:
+                making.note_level(run, marks)
+            return latest if waits else None
+    waiting = Plan.objects.filter(subscription=subscription, state__in=WAITING)
+    if not for_settings:
+        # A person who is looking at a preview of settings keeps it; each change still checks its *before*.
+        waiting = waiting.filter(for_settings=False, undoes=None)
+    waiting.update(state=PlanState.SUPERSEDED, finished_at=now)
+    # Conflicts that are over need a plan without them: pages show those of the newest.
+    if not making.number and not for_settings and not _shows_conflicts(subscription):
+        making.discard()
+        making.note_level(run, marks)
+        return None
+    return making.store(run, made_by)
+
+
+def _shows_conflicts(subscription: Subscription) -> bool:
+    newest = newest_look(subscription.entity_id)
+    return newest is not None and bool(conflicts(newest.counts))
+
+
+class _Making:
+    """One plan in the making; lines are staged in a temporary table, so a plan of any length needs little memory."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        settings: Settings,
+        entity: Entity,
+        now: datetime,
+        run: Run | None,
+        *,
+        for_settings: bool,
+    ) -> None:
+        self.subscription = subscription
+        self.settings = settings
+        self.entity = entity
+        self.now = now
+        self.for_settings = for_settings
+        self.tally = Tally()
+        self.clues = Clues()
+        self.remarks = Remarks()
+        # Limits say whether a run's plan waits, not what it does: with others it is still the same plan.
+        named = settings if for_settings else msgspec.structs.replace(settings, limits=Limits())
+        self.digest = PlanDigest(named)
+        self.number = 0
+        self.question = candidates.Question(
+            subscription=subscription, settings=settings, now=now, everybody=for_settings
+        )
+        self.losses = losses_in(run, subscription, settings)
+        # digest and link of the person being decided, for the line and for links in step without a line
+        self._digest = ""
+        self._in_step: dict[int, str] = {}
+        self._person: Candidate | None = None
+        # in which the days of those were asked who might have differed
+        self._zones: set[str] = set()
+        self._link: int | None = None
+        self._role: Role | None = None
+        self._rows: list[list[Any]] = []
+
+    def run(self, run: Run | None) -> None:
+        """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
+        if not self.for_settings and is_back(run, self.subscription, self.losses):
+            self.question = msgspec.structs.replace(self.question, everybody=True)
+        candidates.prepare(self.question)
+        stage("planned", _COLUMNS, ())
+        lines = make_plan(
+            self._candidates,
+            self.settings,
+            now=self.now,
+            zone=self.entity.time_zone,
+            clearable=Clearable(self.subscription.connection_id),
+            kept=kept_by(self.losses, asked=self.for_settings),
+            # a person looks at it first
+            adopt=self.for_settings,
+            renumbered=cache(partial(candidates.renumbered, self.question)),
+        )
+        for line in lines:
+            self._take(line)
+        self._flush()
+        self._mark_in_step()
+
+    def _candidates(self, leads: bool) -> Iterator[Candidate]:
+        for found in candidates.find(self.question, leads=leads):
+            person = found.candidate
+            self._zones.update(_zones(person, self.entity.time_zone))
+            if not leads:
+                self._person, self._digest = person, found.digest
+                if len(self._rows) >= CHUNK:
+                    self._flush()
+                if found.link_id is not None:
+                    self._in_step[found.link_id] = found.digest
+                self._link = found.link_id
+                member = person.member or person.same_email
+                self._role = member.role if member else None
+            yield person
+            if len(self._in_step) >= CHUNK:
+                self._mark_in_step()
+
+    def _take(self, line: Change) -> None:
+        self.number += 1
+        self.tally.add(line, _place(self._person) if self._person and line.kind in REMOVING else None)
+        self.clues.add(line)
+        self.remarks.add(line, self._role)
+        self.digest.add(line)
+        acting = line.kind in ACTING
+        if self._link is not None:
+            # Somebody with a change, or with something that stands in its way, is looked at again next time.
+            self._in_step.pop(self._link, None)
+        self._rows.append(
+            [
+                self._digest,
+                self.number,
+                line.kind,
+                line.employee_id,
+                line.member_id,
+                line.name,
+                line.email,
+                line.why,
+                _encode(line.params).decode(),
+                _encode(line.fields).decode(),
+                LineState.WANTED if acting else LineState.SHOWN,
+            ]
+        )
+        if line.kind is Kind.NOTE:
+            # Whoever has a remark is not in step when the change is done: look again next time.
+            for row in reversed(self._rows):
+                if row[_AT_EMPLOYEE] != line.employee_id:
+                    break
+                row[0] = ""
+
+    def _flush(self) -> None:
+        """Stage the lines so far; lines of one person are staged together."""
+        if self._rows:
+            add("planned", _COLUMNS, self._rows)
+            self._rows.clear()
+
+    def _mark_in_step(self) -> None:
+        """Remember people who were looked at and differ in nothing that matters; no member is written."""
+        if self._in_step and not self.for_settings:
+            with database.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE directory_link l SET applied_digest = x.digest, applied_version = %s"
+                    " FROM unnest(%s::bigint[], %s::text[]) AS x(id, digest) WHERE l.id = x.id"
+                    " AND (l.applied_digest <> x.digest OR l.applied_version <> %s)",
+                    [
+                        self.subscription.version,
+                        list(self._in_step),
+                        list(self._in_step.values()),
+                        self.subscription.version,
+                    ],
+                )
+        self._in_step.clear()
+
+    def note_level(self, run: Run | None, marks: str) -> None:
+        """Let the run know that nothing is left to be done here, and until when that holds."""
+        if run is not None and marks and self.subscription.paused_since is None:
+            known = level.reached(marks, self.now, self._zones)
+            run.levels = {**run.levels, str(self.subscription.pk): known}
+
+    def discard(self) -> None:
+        """Forget the staged lines."""
+        with database.cursor() as cursor:
+            cursor.execute("DROP TABLE planned")
+
+    def store(self, run: Run | None, made_by: str) -> Plan:
+        """Write the plan and its lines."""
+        before = self._headcount()
+        stored = Plan.objects.create(
+            company_id=self.subscription.company_id,
+            entity=self.entity,
+            subscription=self.subscription,
+            run=run,
+            state=PlanState.PREVIEW,
+            digest=self.digest.hex(),
+            settings=msgspec.to_builtins(self.settings),
+            for_settings=self.for_settings,
+            made_at=self.now,
+            made_by=made_by,
+            counts={
+                **{str(kind): self.tally.kinds[kind] for kind in Kind},
+                "acting": self.tally.acting,
+                "managed": before.managed,
+                "employees": before.employees,
+                "in_scope": candidates.in_scope(self.question),
+                **self.remarks.counts(),
+                **kept_counts(self.losses),
+            },
+            tally=self.tally.as_json(),
+            breaches=self._breaches(before),
+        )
+        with database.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
+                                       params, fields, employee_digest, state, managers_set)
+                SELECT %s, %s, number, kind, employee_id, member_id, name, email, why,
+                       params::jsonb, fields::jsonb, employee_digest, state, false
+                FROM planned
+                """,
+                [self.subscription.company_id, stored.pk],
+            )
+        self.discard()
+        return stored
+
+    def judge_again(self, stored: Plan) -> None:
+        """Hold a plan that waits against the limits and the windows as they are now; its lines are the same."""
+        stored.breaches = self._breaches(self._headcount())
+        stored.settings = {**stored.settings, "limits": self.limits}
+        stored.save(update_fields=["breaches", "settings"])
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Return the limits as they are stored with a plan."""
+        return dict(msgspec.to_builtins(self.settings.limits))
+
+    def _headcount(self) -> Headcount:
+        return headcount(self.entity.pk, self.subscription.connection_id, self._groups)
+
+    @property
+    def _groups(self) -> tuple[str, ...]:
+        return GROUPS if self.tally.removed else ()
+
+    def _breaches(self, before: Headcount) -> list[dict[str, Any]]:
+        """Return the limits that the plan passes, each with its likely cause."""
+        looks = [Sight(before=before)]
+        if self.tally.acting and not self.for_settings:
+            looks = sights(self.subscription, before, self._groups, now=self.now)
+        found = [
+            one
+            for one in breaches(self.tally, looks, self.settings.limits)
+            # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
+            if not (self.for_settings and one.breach is Breach.CREATED)
+        ]
+        gone = missing(self.entity.pk, self.subscription.connection_id) if found else 0
+        return [
+            {
+                **msgspec.to_builtins(one),
+                "likely": msgspec.to_builtins(likely(one, self.clues, self.tally, before, missing=gone)),
+            }
+            for one in found
+        ]
+
+
+def _zones(person: Candidate, zone: str) -> Iterator[str]:
+    """Yield where a decision about somebody asks for the day (``engine.status.local_day``), ``zone`` the entity's."""
+    yield zone
+    for one in (person.employee, person.tied_record):
+        if one is not None and isinstance(one.time_zone, str):
+            yield one.time_zone
+
+
+def _place(person: Candidate) -> dict[str, str | None]:
+    member = person.member or person.same_email
+    return {name: getattr(member, name) for name in GROUPS} if member else {}

@@ -1,0 +1,157 @@
+"""Numbers of the mirror that are counted once, at the end of a run, and shown by pages with the hour they are of.
+
+Counting 100,000 people takes tenths of a second for each number, and a page that chooses employees has hundreds.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from django.utils import timezone
+
+from rollcall.accounts import access
+from rollcall.connections.comparing import Comparison
+from rollcall.connections.models import Connection, Tally
+from rollcall.connections.queries import Value, filter_values
+from rollcall.engine.scope import Everybody
+from rollcall.engine.settings import Settings
+from rollcall.sync.why.between import (
+    PAGE,
+    Counts,
+    Group,
+    Person,
+    Place,
+    counts,
+    people,
+    people_known,
+    places_of,
+)
+
+MOST_NAMED: Final = 2_000
+"""So many people of a list between entities are kept, in their order; who looks further waits."""
+
+
+def tally_of(connection_id: int) -> Tally | None:
+    """Return what was counted last, or ``None``: nothing was yet. The people are loaded by whoever asks for them."""
+    return Tally.objects.filter(connection_id=connection_id).defer("people").first()
+
+
+def count(company_id: int, connection_id: int, *, moved: bool) -> None:
+    """Count anew, unless nothing can differ: ``moved`` tells that the mirror does.
+
+    Whoever starts on a day counts from that day on, so that every day is a new count. Only for whoever holds the
+    connection's lease.
+    """
+    with access.acting_for(company_id):
+        connection = Connection.objects.get(pk=connection_id)
+        places, _unset = places_of(connection)
+        known, now = tally_of(connection_id), timezone.now()
+        if known and not moved and known.key == key_of(places) and _day(known.counted_at) == _day(now):
+            return
+        found = counts(connection_id, places)
+        Tally.objects.update_or_create(
+            connection=connection,
+            defaults={
+                "company_id": company_id,
+                "counted_at": now,
+                "employees": found.employees,
+                "values": _values(connection_id),
+                "key": key_of(places),
+                "entities": {
+                    str(place.entity_id): {"key": key_of([place]), "chosen": chosen, "managers": managers}
+                    for place, (chosen, managers) in zip(places, found.places, strict=True)
+                },
+                "nowhere": found.nowhere,
+                "several": found.several,
+                "people": _named(connection_id, places, found),
+            },
+        )
+
+
+def values_of(tally: Tally | None, connection_id: int) -> Mapping[str, Sequence[Value]]:
+    """Return ``filter_values`` as counted, else counted now."""
+    if tally is None:
+        return filter_values(connection_id)
+    # PostgreSQL keeps the names of a JSON object in an order of its own.
+    return {name: [Value(*pair) for pair in values] for name, values in tally.values}
+
+
+def comparison_of(
+    tally: Tally | None, entity_id: int, settings: Settings, confirmed: Settings | None
+) -> Comparison | None:
+    """Return ``comparing.compare`` for settings that were counted, ``None`` for any others."""
+    if tally is None:
+        return None
+    if confirmed is None and isinstance(settings.scope, Everybody) and not settings.exceptions:
+        return Comparison(matching=tally.employees, employees=tally.employees, managers=0)
+    known = tally.entities.get(str(entity_id))
+    keys = {
+        key_of([Place(entity_id=entity_id, name="", settings=one)]) for one in (settings, confirmed) if one
+    }
+    if confirmed is None or known is None or keys != {known["key"]}:
+        return None
+    return Comparison(matching=known["chosen"], employees=tally.employees, managers=known["managers"])
+
+
+def counts_of(tally: Tally | None, places: Sequence[Place]) -> Counts | None:
+    """Return ``between.counts`` as counted, ``None`` when the entities' choices are others by now."""
+    if tally is None or tally.key != key_of(places):
+        return None
+    return Counts(employees=tally.employees, nowhere=tally.nowhere, several=tally.several)
+
+
+def people_of(tally: Tally, group: Group, *, search: str = "", after: int = 0) -> list[Person] | None:
+    """Return a page of a list, and one more, as ``between.people`` does; ``None`` where it goes beyond those named."""
+    named = tally.people.get(group.value, [])
+    whole = len(named) == (tally.nowhere if group is Group.NOWHERE else tally.several)
+    if search and not whole:
+        return None
+    if search:
+        return people_known(tally.connection_id, dict(named), search=search, after=after)
+    rows = [row for row, _inside in named]
+    if after and after not in rows:
+        return None
+    start = rows.index(after) + 1 if after else 0
+    page = named[start : start + PAGE + 1]
+    if len(page) <= PAGE and not whole:
+        return None
+    return people_known(tally.connection_id, dict(page)) if page else []
+
+
+def key_of(places: Sequence[Place]) -> str:
+    """Return what tells choices of employees apart: the conditions and the people named, of each entity."""
+    told = [
+        (
+            one.entity_id,
+            one.settings.scope,
+            sorted((exception.employee_id, exception.act) for exception in one.settings.exceptions),
+        )
+        for one in sorted(places, key=lambda place: place.entity_id)
+    ]
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def _values(connection_id: int) -> list[tuple[str, list[tuple[str | None, int]]]]:
+    return [
+        (name, [(one.value, one.count) for one in values])
+        for name, values in filter_values(connection_id).items()
+    ]
+
+
+def _named(
+    connection_id: int, places: Sequence[Place], found: Counts
+) -> dict[str, list[tuple[int, tuple[int, ...]]]]:
+    sizes = {Group.NOWHERE: found.nowhere, Group.SEVERAL: found.several}
+    return {
+        group.value: [
+            (one.row_id, one.inside) for one in people(connection_id, places, group, size=MOST_NAMED - 1)
+        ]
+        for group, size in sizes.items()
+        if size and places
+    }
+
+
+def _day(moment: datetime) -> object:
+    return moment.astimezone(UTC).date()

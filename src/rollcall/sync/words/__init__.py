@@ -1,0 +1,1 @@
+"""What people read about runs and plans, as sentences to be translated."""
