@@ -35,13 +35,13 @@ def quiet(work: Work) -> list[Quiet]:
     for _ in range(SETTLING):
         flow.read_everybody_next(connection)
         flow.read(connection, "clock")
-    _vacuum()
+    vacuum()
     people, floor, floor_seconds = _floor(connection, work.runs)
     found = []
     for whole in (False, True):
         before = _writes()
-        with _statements() as sent:
-            own, server, seconds = _cost(
+        with statements() as sent:
+            own, server, seconds = cost_of(
                 lambda: flow.read(connection, "clock"),
                 work.runs,
                 work.profile,
@@ -74,7 +74,7 @@ def quiet(work: Work) -> list[Quiet]:
 _OWN: Final = "connections_connection"
 
 
-def _cost(
+def cost_of(
     do: Callable[[], object],
     times: int,
     profile: str = "",
@@ -89,7 +89,7 @@ def _cost(
             already = len(sent or ())
             prepare()
             del (sent or [])[already:]
-        there, here, clock = _server(), time.process_time(), time.perf_counter()
+        there, here, clock = server_seconds(), time.process_time(), time.perf_counter()
         if profiler:
             profiler.enable()
         do()
@@ -97,7 +97,7 @@ def _cost(
             profiler.disable()
         seconds.append(time.perf_counter() - clock)
         own.append((time.process_time() - here) * 1_000)
-        server.append((_server() - there) * 1_000)
+        server.append((server_seconds() - there) * 1_000)
     if profiler:
         profiler.dump_stats(profile)
     return median(own), median(server), median(seconds)
@@ -122,11 +122,11 @@ def _floor(connection: Connection, times: int) -> tuple[int, float, float]:
     with access.acting_for(connection.company_id):
         row = Connection.objects.get(pk=connection.pk)
     with opened(row) as connector:
-        own, _, seconds = _cost(read, times)
+        own, _, seconds = cost_of(read, times)
     return people, own, seconds
 
 
-def _server() -> float:
+def server_seconds() -> float:
     """Return the seconds that the server of this process's session has worked so far; 0 where none can tell."""
     with database.cursor():
         pid = database.connection.info.backend_pid
@@ -134,7 +134,7 @@ def _server() -> float:
     return int(file.read_text(encoding="ascii").split()[0]) / 1e9 if file.exists() else 0.0
 
 
-def _vacuum() -> None:
+def vacuum() -> None:
     # What autovacuum does within a minute; its moment would be luck. Only the tables' owner may.
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
@@ -152,7 +152,7 @@ def _writes() -> dict[str, int]:
 
 
 @contextmanager
-def _statements() -> Iterator[list[str]]:
+def statements() -> Iterator[list[str]]:
     """Collect what cursors of any database connection of this process send meanwhile."""
     sent: list[str] = []
     originals = {kind: kind.execute for kind in (psycopg.Cursor, psycopg.ServerCursor)}

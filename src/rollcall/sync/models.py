@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import msgspec
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -79,7 +80,7 @@ class Run(models.Model):
 
 
 class Doubt(models.Model):
-    """A mark that something was written which plans are made from; triggers write it (migration 0020), see ``level``.
+    """A mark that something was written which plans are made from; triggers write it (migrations 0007, 0011), see ``level``.
 
     It names an entity or a connection. No foreign keys: it is written while what it is about may be going.
     """
@@ -88,6 +89,11 @@ class Doubt(models.Model):
     entity_id = models.BigIntegerField(null=True)
     connection_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
+    # whom it is about: their ids in the HR tool, null for anybody; the line managers whom some of them had before;
+    # and members
+    employees = ArrayField(models.TextField(), null=True)
+    managers = ArrayField(models.TextField(), null=True)
+    members = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
         """Counted by entity and by connection, forgotten by age."""

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from rollcall.connections.belonging import brings_managers, brought_among, brought_in
 from rollcall.connections.gone import Gone
-from rollcall.connections.merging import FEW, expect_many
+from rollcall.connections.merging import FEW, expect_many, expect_nothing
 from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
@@ -54,6 +54,8 @@ class Question(Struct, frozen=True, kw_only=True):
     everybody: bool = False
     # these employees alone, whatever was applied before: "why?" asks about somebody
     only: tuple[str, ...] = ()
+    # nobody else can be a candidate (``near``); ``None``: anybody can
+    among: tuple[str, ...] | None = None
 
 
 def prepare(question: Question) -> None:
@@ -62,7 +64,9 @@ def prepare(question: Question) -> None:
     whose = (connection_id, settings.scope, settings.exceptions)
     managers, params = brought_among(*whose, question.only) if question.only else brought_in(*whose)
     with database.cursor() as cursor:
-        if not question.only and (question.everybody or question.subscription.connection.employees > FEW):
+        if question.among is not None:
+            expect_nothing(cursor)
+        elif not question.only and (question.everybody or question.subscription.connection.employees > FEW):
             # Also on a quiet hour: the statement then answers with nobody, but joins everybody to find that out.
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
@@ -124,6 +128,13 @@ def _erased(found: Found, connection_id: int, gone: Gone) -> Found:
     return Found(structs.replace(person, erased=True), found.digest, found.link_id)
 
 
+def expect_everybody(question: Question) -> None:
+    """Let what follows in this transaction be planned for everybody again, if few were asked about."""
+    if question.among is not None and question.subscription.connection.employees > FEW:
+        with database.cursor() as cursor:
+            expect_many(cursor)
+
+
 def in_scope(question: Question) -> int:
     """Return how many people who work here, or are about to, are in scope."""
     settings = question.settings
@@ -151,6 +162,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         "everybody": question.everybody,
         "named": bool(question.only),
         "only": list(question.only),
+        "among": list(question.among or ()),
         "managers": scopes.sends_managers(question.settings.scope),
         **mine_params,
         **boss_params,
@@ -200,6 +212,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
           ON bl.entity_id = %(entity)s AND bl.connection_id = %(connection)s AND bl.employee_id = b.external_id
         LEFT JOIN directory_member bm ON bm.id = bl.member_id AND bm.state <> 'archived'
         WHERE e.connection_id = %(connection)s
+          {"" if question.among is None else "AND e.external_id = ANY(%(among)s)"}
           AND (NOT {"true" if leads else "false"} OR EXISTS (
                 SELECT FROM connections_employee r
                 WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)

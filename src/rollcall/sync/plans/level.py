@@ -5,6 +5,9 @@ four leaves a mark, by triggers in the database (``models.Doubt``), so that no c
 marks there were when a look began, in a sum that no others have, and the moment at which a day changes for somebody
 the look was about. As long as both hold, the same look would find the same: nothing to do. In doubt there is a look:
 after a run that did not succeed, with another version of Rollcall, when the clock went back, and at least once a day.
+
+Every look leaves a level, also one that found something: then it is not *settled* and nothing is passed over, but the
+next look goes on from it and asks about those alone who may be candidates since (``near``).
 """
 
 from collections.abc import Collection, Mapping
@@ -18,17 +21,18 @@ from django.db import connection as database
 from msgspec import Struct
 
 from rollcall.sync.models import Doubt
+from rollcall.sync.plans.losses import Measure
 
 CODE: Final = version("rollcall")
 
 KEPT: Final = timedelta(days=2)
-"""Marks are forgotten after this; a level never lasts longer than a day."""
+"""Marks are forgotten after this, by whole days; a level never lasts longer than a day."""
 
 MARKS: Final = """
-    (SELECT count(*) || ':' || coalesce(sum(d.id), 0) FROM sync_doubt d
+    (SELECT count(*) || ':' || coalesce(sum(d.id), 0) || ':' || coalesce(max(d.id), 0) FROM sync_doubt d
      WHERE d.entity_id = s.entity_id OR d.connection_id = s.connection_id)
 """
-"""SQL that tells the marks of a subscription ``s`` from any others.
+"""SQL that tells the marks of a subscription ``s`` from any others: how many, their sum, and the newest.
 
 Marks are added, and those of two days ago go. A new one has a greater id than any that is old enough to go, so that
 where as many have come as have gone the sum is greater.
@@ -36,12 +40,22 @@ where as many have come as have gone the sum is greater.
 
 
 class Level(Struct, frozen=True, kw_only=True):
-    """A look that found nothing to do: with which marks it began, when, and until when no day changes."""
+    """A look: with which marks it began, when, and until when no day changes."""
 
     marks: str
     looked: datetime
     until: datetime
     code: str = CODE
+    # nothing was left to be done
+    settled: bool = True
+    # who was a candidate, by employee id; ``None`` when they were too many to be kept
+    waiting: tuple[str, ...] | None = None
+    # how many seemed to have lost each field
+    measured: Measure | None = None
+
+    def is_of(self, now: datetime) -> bool:
+        """Tell whether it was made by this version of Rollcall, and no day that matters has changed since."""
+        return self.looked <= now < self.until and self.code == CODE
 
 
 def marks_of(subscription_id: int) -> str:
@@ -52,28 +66,36 @@ def marks_of(subscription_id: int) -> str:
     return str(row[0]) if row else ""
 
 
-def reached(marks: str, now: datetime, zones: Collection[str]) -> dict[str, Any]:
+def reached(marks: str, now: datetime, zones: Collection[str], **more: Any) -> dict[str, Any]:
     """Return the level that a look found, for ``Run.levels``.
 
     Args:
         marks: read before the look began.
         now: aware, the moment that was planned for.
         zones: in which the days of people were asked who might have differed; names that are none are passed over.
+        more: the other fields of ``Level``.
     """
-    return dict(msgspec.to_builtins(Level(marks=marks, looked=now, until=_until(now, zones))))
+    return dict(msgspec.to_builtins(Level(marks=marks, looked=now, until=_until(now, zones), **more)))
+
+
+def stored_as(stored: Mapping[str, Any] | None) -> Level | None:
+    """Return a level as ``Run.levels`` has it."""
+    return msgspec.convert(stored, Level) if stored else None
 
 
 def holds(stored: Mapping[str, Any] | None, marks: str, now: datetime) -> bool:
     """Tell whether a look at ``now`` would find what the one of a stored level found."""
-    if not stored:
-        return False
-    level = msgspec.convert(stored, Level)
-    return level.marks == marks and level.looked <= now < level.until and level.code == CODE
+    level = stored_as(stored)
+    return level is not None and level.settled and level.marks == marks and level.is_of(now)
 
 
 def forget_old(now: datetime) -> None:
-    """Delete marks that no level needs; on duty *schedule*."""
-    Doubt.objects.filter(at__lt=now - KEPT).delete()
+    """Delete marks that no level needs; on duty *schedule*.
+
+    A day's marks go together at midnight, when every level ends anyway: else each that goes would end one.
+    """
+    midnight = datetime.combine((now.astimezone(UTC) - KEPT).date(), time(0), tzinfo=UTC)
+    Doubt.objects.filter(at__lt=midnight).delete()
 
 
 def _until(now: datetime, zones: Collection[str]) -> datetime:

@@ -3,12 +3,13 @@
 Like ``candidates`` it joins the mirror with the directory's tables, because a person-by-person answer would not scale.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 from django.db import connection as database
+from msgspec import Struct
 
 from rollcall.connections.merging import FEW, expect_many
 from rollcall.connections.models import Subscription
@@ -22,6 +23,9 @@ from rollcall.sync.models import Run, RunState
 
 NEARLY_EVERYBODY: Final = 0.9
 """So large a part of all values is the same one: somebody filled the field in for everybody."""
+
+MOST_WRITTEN: Final = 1_000
+"""When more people have been written since everybody was counted, everybody is counted again."""
 
 _SOURCES: Final = {**PLAIN_FIELDS, "manager": "manager_id", "bank_account": "bank_account"}
 _DATES: Final = frozenset({"start_date"})
@@ -51,28 +55,78 @@ def clearable_of(connection_id: int) -> frozenset[str]:
     return frozenset(name for name, found in zip(OWNED_FIELDS, row, strict=True) if found)
 
 
+class Measure(Struct, frozen=True, kw_only=True):
+    """What was counted of each field, and who has been written since and may count otherwise now, by employee id."""
+
+    managed: int
+    # had, empty, masked and other, as ``_tests`` tells them
+    fields: Mapping[str, tuple[int, int, int, int]]
+    since: tuple[str, ...] = ()
+
+
 def losses_of(subscription: Subscription, settings: Settings) -> tuple[Loss, ...]:
     """Return the fields that the tool seems to have lost for the members it manages here under these settings."""
-    names = [name for name in OWNED_FIELDS if _is_owned(settings, name)]
+    return _losses(subscription, settings, _measured(subscription, settings))
+
+
+def _measured(
+    subscription: Subscription, settings: Settings, among: Sequence[str] | None = None
+) -> Measure:
+    """Count everybody, or only these."""
+    names = _owned(settings)
     if not names:
-        return ()
-    params = {"entity": subscription.entity_id, "connection": subscription.connection_id}
+        return Measure(managed=0, fields={})
     columns = ", ".join(f"count(*) FILTER (WHERE {test})" for name in names for test in _tests(name))
     with database.cursor() as cursor:
-        if subscription.connection.employees > FEW:
+        if among is None and subscription.connection.employees > FEW:
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
         cursor.execute("SET LOCAL jit = off")
-        cursor.execute(f"SELECT count(*), {columns} {_MANAGED}", params)
+        these = "" if among is None else "AND l.employee_id = ANY(%(among)s)"
+        params = {**_params(subscription), "among": list(among or ())}
+        cursor.execute(f"SELECT count(*), {columns} {_MANAGED} {these}", params)
         managed, *counted = cursor.fetchone()
+    fields = {name: tuple(counted[4 * at : 4 * at + 4]) for at, name in enumerate(names)}
+    return msgspec.convert({"managed": managed, "fields": fields}, Measure)
+
+
+def _losses(subscription: Subscription, settings: Settings, measure: Measure) -> tuple[Loss, ...]:
     found: list[Measured] = []
-    for at, name in enumerate(names):
-        had, empty, masked, other = counted[4 * at : 4 * at + 4]
+    for name, (had, empty, masked, other) in measure.fields.items():
         same = 0
-        if name not in _NEVER_THE_SAME and is_many(name, other, had, managed, settings.limits):
-            same = _same(name, params)
+        if name not in _NEVER_THE_SAME and is_many(name, other, had, measure.managed, settings.limits):
+            same = _same(name, _params(subscription))
         found.append(Measured(field=name, had=had, empty=empty, masked=masked, same=same))
-    return tuple(losses(found, managed, settings.limits))
+    return tuple(losses(found, measure.managed, settings.limits))
+
+
+def _surely_none(before: Measure, now: Measure, settings: Settings) -> bool:
+    """Tell whether no field can be lost for many, whatever those who were written since had counted for before.
+
+    ``now`` counts them alone: what all count for is at most both together, and who has a value at least those of
+    ``before`` without them, and theirs.
+    """
+    if [*before.fields] != [*now.fields] or not before.fields:
+        return not now.fields
+    written = len(before.since)
+    managed = before.managed - (written - now.managed)
+    for name, (had, *counted) in before.fields.items():
+        has, *more = now.fields[name]
+        empty, masked, other = (one + another for one, another in zip(counted, more, strict=True))
+        left = had - (written - has)
+        if is_many(name, empty + masked, left, managed, settings.limits):
+            return False
+        if name not in _NEVER_THE_SAME and is_many(name, other, left, managed, settings.limits):
+            return False
+    return True
+
+
+def _owned(settings: Settings) -> list[str]:
+    return [name for name in OWNED_FIELDS if _is_owned(settings, name)]
+
+
+def _params(subscription: Subscription) -> dict[str, Any]:
+    return {"entity": subscription.entity_id, "connection": subscription.connection_id}
 
 
 class Clearable(Collection[str]):
@@ -99,16 +153,41 @@ class Clearable(Collection[str]):
         return len(self._names)
 
 
-def losses_in(run: Run | None, subscription: Subscription, settings: Settings) -> tuple[Loss, ...]:
-    """Return ``losses_of``: what the run before found where this one's read differs in nothing."""
+def losses_in(
+    run: Run | None,
+    subscription: Subscription,
+    settings: Settings,
+    *,
+    before: Measure | None = None,
+    touched: Collection[str] = (),
+) -> tuple[tuple[Loss, ...], Measure | None]:
+    """Return ``losses_of``, and what was counted for it: as the run before found it where this one's read is the same.
+
+    ``before`` was counted by an earlier look, and nobody but ``touched`` has been written since that look: where even
+    they cannot make it many, nobody else is counted again.
+    """
+    known = None
+    if before is not None and len(since := {*before.since, *touched}) <= MOST_WRITTEN:
+        known = msgspec.structs.replace(before, since=tuple(sorted(since)))
+    kept = _kept_before(run, subscription)
+    if kept is not None:
+        return kept, known
+    if known is not None and _surely_none(known, _measured(subscription, settings, known.since), settings):
+        return (), known
+    measure = _measured(subscription, settings)
+    return _losses(subscription, settings, measure), measure
+
+
+def _kept_before(run: Run | None, subscription: Subscription) -> tuple[Loss, ...] | None:
+    """Return what the run before found, if it is known and this one's read differs in nothing."""
     if run is None or run.seen.get("moved", True):
-        return losses_of(subscription, settings)
+        return None
     entity = str(subscription.entity_id)
     earlier = Run.objects.filter(connection_id=subscription.connection_id, pk__lt=run.pk)
     before = earlier.order_by("-pk").first()
     known = before is not None and before.state == RunState.SUCCEEDED
     if before is None or not known or before.seen.get("kept_for", {}).get(entity) != subscription.version:
-        return losses_of(subscription, settings)
+        return None
     return msgspec.convert(before.seen["kept"][entity], tuple[Loss, ...])
 
 

@@ -23,6 +23,7 @@ from rollcall.engine.tally import REMOVING, Tally
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.plans import candidates, level
 from rollcall.sync.plans.losses import Clearable, is_back, kept_by, losses_in, note_kept
+from rollcall.sync.plans.near import MOST_WAITING, Near
 from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_look
 from rollcall.sync.plans.windows import sights
 
@@ -54,6 +55,7 @@ def plan(
     for_settings: bool = False,
     made_by: str = "",
     marks: str = "",
+    near: Near | None = None,
 ) -> Plan | None:
     """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
 
@@ -64,18 +66,20 @@ def plan(
         run: that read the mirror.
         for_settings: a person asked what these settings would do; everybody is looked at again.
         made_by: label of that person.
-        marks: ``level.marks_of`` the subscription, read before anything else; then the run learns the level at which
-            nothing is left to be done.
+        marks: ``level.marks_of`` the subscription, read before anything else; then the run learns what the next look
+            may go on from, and the level at which nothing is left to be done.
+        near: whom alone to ask about; ``None`` for everybody.
 
     Returns:
         The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
     """
     entity = Entity.objects.get(pk=subscription.entity_id)
     Subscription.objects.select_for_update().get(pk=subscription.pk)
-    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings)
+    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings, near=near)
     making.run(run)
     if run is not None:
         note_kept(run, subscription, making.losses)
+        making.note_level(run, marks, settled=False)
     # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
     own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
     latest = own.order_by("-pk").first()
@@ -119,6 +123,7 @@ class _Making:
         run: Run | None,
         *,
         for_settings: bool,
+        near: Near | None = None,
     ) -> None:
         self.subscription = subscription
         self.settings = settings
@@ -133,9 +138,21 @@ class _Making:
         self.digest = PlanDigest(named)
         self.number = 0
         self.question = candidates.Question(
-            subscription=subscription, settings=settings, now=now, everybody=for_settings
+            subscription=subscription,
+            settings=settings,
+            now=now,
+            everybody=for_settings,
+            among=near.employees if near else None,
         )
-        self.losses = losses_in(run, subscription, settings)
+        self.losses, self.measured = losses_in(
+            run,
+            subscription,
+            settings,
+            before=near.level.measured if near else None,
+            touched=near.touched if near else (),
+        )
+        # the candidates, as long as the next look can begin with them
+        self._met: list[str] = []
         # digest and link of the person being decided, for the line and for links in step without a line
         self._digest = ""
         self._in_step: dict[int, str] = {}
@@ -149,7 +166,7 @@ class _Making:
     def run(self, run: Run | None) -> None:
         """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
         if not self.for_settings and is_back(run, self.subscription, self.losses):
-            self.question = msgspec.structs.replace(self.question, everybody=True)
+            self.question = msgspec.structs.replace(self.question, everybody=True, among=None)
         candidates.prepare(self.question)
         stage("planned", _COLUMNS, ())
         lines = make_plan(
@@ -167,6 +184,7 @@ class _Making:
             self._take(line)
         self._flush()
         self._mark_in_step()
+        candidates.expect_everybody(self.question)
 
     def _candidates(self, leads: bool) -> Iterator[Candidate]:
         for found in candidates.find(self.question, leads=leads):
@@ -174,6 +192,8 @@ class _Making:
             self._zones.update(_zones(person, self.entity.time_zone))
             if not leads:
                 self._person, self._digest = person, found.digest
+                if len(self._met) <= MOST_WAITING:
+                    self._met.append(person.employee.id)
                 if len(self._rows) >= CHUNK:
                     self._flush()
                 if found.link_id is not None:
@@ -240,10 +260,20 @@ class _Making:
                 )
         self._in_step.clear()
 
-    def note_level(self, run: Run | None, marks: str) -> None:
-        """Let the run know that nothing is left to be done here, and until when that holds."""
-        if run is not None and marks and self.subscription.paused_since is None:
-            known = level.reached(marks, self.now, self._zones)
+    def note_level(self, run: Run | None, marks: str, *, settled: bool = True) -> None:
+        """Let the run know from where the next look may go on; ``settled``: nothing is left to be done, for so long."""
+        if run is None or not marks or self.subscription.paused_since is not None:
+            return
+        few = len(self._met) <= MOST_WAITING
+        if settled or few:
+            known = level.reached(
+                marks,
+                self.now,
+                self._zones,
+                settled=settled,
+                waiting=tuple(self._met) if few else None,
+                measured=self.measured,
+            )
             run.levels = {**run.levels, str(self.subscription.pk): known}
 
     def discard(self) -> None:
@@ -303,7 +333,9 @@ class _Making:
         return dict(msgspec.to_builtins(self.settings.limits))
 
     def _headcount(self) -> Headcount:
-        return headcount(self.entity.pk, self.subscription.connection_id, self._groups)
+        # In how many a field is filled is asked for limits of what is cleared alone.
+        fields = bool(self.tally.cleared)
+        return headcount(self.entity.pk, self.subscription.connection_id, self._groups, fields=fields)
 
     @property
     def _groups(self) -> tuple[str, ...]:
@@ -313,7 +345,8 @@ class _Making:
         """Return the limits that the plan passes, each with its likely cause."""
         looks = [Sight(before=before)]
         if self.tally.acting and not self.for_settings:
-            looks = sights(self.subscription, before, self._groups, now=self.now)
+            fields = bool(self.tally.cleared)
+            looks = sights(self.subscription, before, self._groups, now=self.now, fields=fields)
         found = [
             one
             for one in breaches(self.tally, looks, self.settings.limits)

@@ -31,6 +31,7 @@ from rollcall.directory import erasing
 from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.plans import level
 from rollcall.sync.plans.catching_up import caught_up, refused
+from rollcall.sync.plans.near import near
 from rollcall.sync.plans.planning import plan
 from rollcall.sync.runs import cost, parking, stopping
 from rollcall.sync.runs.apply import apply
@@ -221,7 +222,9 @@ def _decide(
         subscription = Subscription.objects.get(pk=subscription_id)
         waits = parking.inherited(subscription_id)
         at = now or timezone.now()
-        made = plan(subscription, subscription.get_settings(), now=at, run=run, marks=marks)
+        settings = subscription.get_settings()
+        whom = near(subscription, settings, run, at)
+        made = plan(subscription, settings, now=at, run=run, marks=marks, near=whom)
         paused = subscription.paused_since
         if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
             caught_up(subscription)
