@@ -106,8 +106,8 @@ def _surely_none(before: Measure, now: Measure, settings: Settings) -> bool:
     ``now`` counts them alone: what all count for is at most both together, and who has a value at least those of
     ``before`` without them, and theirs.
     """
-    if [*before.fields] != [*now.fields] or not before.fields:
-        return not now.fields
+    if before.fields.keys() != now.fields.keys():
+        return False
     written = len(before.since)
     managed = before.managed - (written - now.managed)
     for name, (had, *counted) in before.fields.items():
