@@ -1,4 +1,4 @@
-"""``python -m benchmarks.few``: what a run costs after a few changes, and whether it follows the changes or the people."""
+"""``python -m benchmarks.few``: what a run costs after a few changes, beside the number of people."""
 
 from collections.abc import Mapping, Sequence
 
@@ -43,7 +43,9 @@ class Few(Struct, frozen=True, kw_only=True):
     type=click.IntRange(1),
     help="How many employees; may be given several times.",
 )
-@click.option("--changes", default=10, show_default=True, type=click.IntRange(1), help="How many of them change.")
+@click.option(
+    "--changes", default=10, show_default=True, type=click.IntRange(1), help="How many of them change."
+)
 @click.option("--runs", default=5, show_default=True, type=click.IntRange(1), help="How often.")
 @click.option("--show", is_flag=True, help="Tell the longest statements of one run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

@@ -20,7 +20,7 @@ from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.directory.decisions import member_digests
 from rollcall.directory.models import Decision, Link, Member, Tombstone
 from rollcall.engine.limits import Limits
-from rollcall.engine.scope import Condition, Everybody, Filter, Named
+from rollcall.engine.scope import Condition, Everybody, Filter, Named, Scope
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync.models import Line, Plan, PlanState, Run, RunState
@@ -59,10 +59,11 @@ class Story:
     def step(self) -> None:
         """Let a few things happen, look both ways, then let a run do what there is to do, or only look."""
         for _ in range(self.chance.choice((1, 1, 2, 3))):
-            what = self.chance.choice([*MIRROR, *MIRROR, *DIRECTORY])
+            where = self.chance.choice((MIRROR, DIRECTORY))
+            what = self.chance.choice([*where, *(one for one in where if one in OFTEN)])
             self.told.append(what)
             with suppress(IntegrityError, IndexError), access.acting_for(self.company), transaction.atomic():
-                (MIRROR | DIRECTORY)[what](self)
+                where[what](self)
                 self._loops()
                 with database.cursor() as cursor:
                     # two living members of one address are refused here, not at the end of the test
@@ -121,15 +122,17 @@ class Story:
 
     def _settings(self) -> Settings:
         paris = (Condition(attribute="work_location", test="one_of", values=("Paris",)),)
-        scope = self.chance.choice(
-            [Everybody(), Filter(conditions=paris), *[Filter(conditions=paris, include_managers=True)] * 3]
-        )
+        with_managers = Filter(conditions=paris, include_managers=True)
+        scopes: list[Scope] = [Everybody(), Filter(conditions=paris), *[with_managers] * 3]
+        scope = self.chance.choice(scopes)
         named = [Named(employee_id=self.any_id(), act=self.chance.choice(("add", "keep_out")), reason="So")]
         return Settings(
             scope=scope,
             exceptions=tuple(named) if self.chance.random() < 0.3 else (),
             archive_inactive=self.chance.random() < 0.8,
-            limits=Limits(removed_floor=10, removed_share=0.5, created_floor=20, email_floor=10, manager_floor=20),
+            limits=Limits(
+                removed_floor=10, removed_share=0.5, created_floor=20, email_floor=10, manager_floor=20
+            ),
         )
 
     def any_id(self) -> str:
@@ -159,16 +162,32 @@ class Story:
         mirror.Employee.objects.update_or_create(
             connection_id=self.used.connection_id,
             external_id=person.id,
-            defaults={"company_id": self.company, "digest": digest, "changed_at": now, "first_seen_at": now, **given}
+            defaults={
+                "company_id": self.company,
+                "digest": digest,
+                "changed_at": now,
+                "first_seen_at": now,
+                **given,
+            }
             | {"record_digest": digest.encode()},
         )
 
     def told_of(self, number: str) -> Employee:
         """Return a person as the mirror has them."""
-        row = mirror.Employee.objects.filter(connection_id=self.used.connection_id, external_id=number).first()
+        row = mirror.Employee.objects.filter(
+            connection_id=self.used.connection_id, external_id=number
+        ).first()
         if row is None:
             return self._person(number)
-        names = ("work_email", "first_name", "last_name", "start_date", "end_date", "work_location", "manager_id")
+        names = (
+            "work_email",
+            "first_name",
+            "last_name",
+            "start_date",
+            "end_date",
+            "work_location",
+            "manager_id",
+        )
         plain = {name: getattr(row, name) for name in names}
         return Employee(id=number, status=Status(row.status) if row.status else Status.ACTIVE, **plain)
 
@@ -184,6 +203,11 @@ class Story:
     def member(self) -> Any:
         """One member, as a query."""
         return Member.objects.filter(pk=self.chance.choice(list(Member.objects.values_list("pk", flat=True))))
+
+    def boss(self) -> Any:
+        """Somebody's line manager among the members, as a query."""
+        above = Member.objects.exclude(manager_id=None).values_list("manager_id", flat=True)
+        return Member.objects.filter(pk=self.chance.choice(sorted(set(above))))
 
     def link(self) -> Any:
         """One link, as a query."""
@@ -268,19 +292,36 @@ def _settings(story: Story) -> None:
     used.update(settings=msgspec.to_builtins(story._settings()), version=story.chance.randint(2, 99))
 
 
+OFTEN: Final = {
+    "manager",
+    "place",
+    "leaves",
+    "is back",
+    "boss archived",
+    "boss back",
+    "by hand",
+    "member's address",
+}
+
 MIRROR: Mapping[str, Callable[[Story], object]] = {
     "address": lambda it: it.change(it.any_id(), work_email=it.chance.choice([it.any_address(), None, "no"])),
     "similar address": lambda it: it.change(it.any_id(), work_email=it.any_address().replace("p", "р")),
     "swap": _swap,
     "name": lambda it: it.change(it.any_id(), first_name=it.chance.choice(NAMES)),
-    "somebody else": lambda it: it.change(it.any_id(), first_name="Zoe", last_name="Quite", start_date=_TODAY),
-    "manager": lambda it: it.change(it.any_id(), manager_id=it.chance.choice([None, it.any_id(), it.any_id()])),
+    "somebody else": lambda it: it.change(
+        it.any_id(), first_name="Zoe", last_name="Quite", start_date=_TODAY
+    ),
+    "manager": lambda it: it.change(
+        it.any_id(), manager_id=it.chance.choice([None, it.any_id(), it.any_id()])
+    ),
     "place": lambda it: it.change(it.any_id(), work_location=it.chance.choice([*PLACES, None])),
     "leaves": lambda it: it.change(it.any_id(), status=Status.INACTIVE),
     "end": lambda it: it.change(it.any_id(), end_date=_TODAY + timedelta(days=it.chance.randint(-300, 300))),
     "is back": lambda it: it.change(it.any_id(), status=Status.ACTIVE, end_date=None),
     "unknown": lambda it: it.change(it.any_id(), status=Status.UNKNOWN),
-    "absent": lambda it: it.rows(it.any_id()).update(absent_since=timezone.now() - timedelta(days=9), absent_runs=9),
+    "absent": lambda it: it.rows(it.any_id()).update(
+        absent_since=timezone.now() - timedelta(days=9), absent_runs=9
+    ),
     "proven": lambda it: it.rows(it.any_id()).update(
         absent_since=timezone.now() - timedelta(days=9), absent_runs=9, absent_proven_at=timezone.now()
     ),
@@ -291,9 +332,16 @@ MIRROR: Mapping[str, Callable[[Story], object]] = {
 }
 
 DIRECTORY: Mapping[str, Callable[[Story], object]] = {
-    "member's state": lambda it: it.member().update(state=it.chance.choice(["archived", "active", "invited"])),
+    "member's state": lambda it: it.member().update(
+        state=it.chance.choice(["archived", "active", "invited"])
+    ),
+    "boss archived": lambda it: it.boss().update(state="archived"),
+    "boss back": lambda it: it.boss().update(state="active"),
+    "boss's link gone": lambda it: Link.objects.filter(member__in=it.boss()).delete(),
     "archived by hand": lambda it: it.member().update(state="archived", archived_by_hand=True),
-    "member's address": lambda it: it.member().update(**dict.fromkeys(("email", "email_key"), it.any_address())),
+    "member's address": lambda it: it.member().update(
+        **dict.fromkeys(("email", "email_key"), it.any_address())
+    ),
     "member's manager": lambda it: it.member().update(manager_id=it.member().get().pk),
     "no manager": lambda it: it.member().update(manager_id=None),
     "member's role": lambda it: it.member().update(role=it.chance.choice(["owner", "requester"])),

@@ -175,6 +175,9 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         ]
     )
     same = ", ".join(MEMBER)
+    leading = """(EXISTS (SELECT FROM connections_employee r
+                          WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
+                  OR 'owner' = m.role OR 'owner' = s.role)"""
     sql = f"""
         SELECT {columns},
                e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.unread_since IS NOT NULL,
@@ -193,6 +196,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                (SELECT count(*) FROM directory_member ow
                 WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
                   AND ow.suspended_at IS NULL),
+               {leading if question.among is not None else "false"},
                {matching.COLUMNS}
         FROM connections_employee e
         LEFT JOIN directory_link l
@@ -213,10 +217,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         LEFT JOIN directory_member bm ON bm.id = bl.member_id AND bm.state <> 'archived'
         WHERE e.connection_id = %(connection)s
           {"" if question.among is None else "AND e.external_id = ANY(%(among)s)"}
-          AND (NOT {"true" if leads else "false"} OR EXISTS (
-                SELECT FROM connections_employee r
-                WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
-               OR 'owner' IN (m.role, s.role))
+          AND {leading if leads else "true"}
           AND CASE
             WHEN %(named)s THEN e.external_id = ANY(%(only)s)
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
@@ -276,6 +277,7 @@ def _found(
         *boss,
         before,
         owners,
+        leads,
     ) = row[_AT_REST : -matching.COUNT]
     employee = employee_of(values)
     member = member_of(row[_AT_MEMBER:_AT_SAME], owners)
@@ -297,6 +299,7 @@ def _found(
         vanished=since is not None,
         absence=Absence(since=since, runs=missed, proven=proven) if since else None,
         unread=unread,
+        leads=bool(leads),
         **matching.values(row[-matching.COUNT :]),
     )
     return Found(candidate, digest, link_id)

@@ -10,7 +10,7 @@ Every look leaves a level, also one that found something: then it is not *settle
 next look goes on from it and asks about those alone who may be candidates since (``near``).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from typing import Any, Final
@@ -64,6 +64,13 @@ def marks_of(subscription_id: int) -> str:
         cursor.execute(f"SELECT {MARKS} FROM connections_subscription s WHERE s.id = %s", [subscription_id])
         row = cursor.fetchone()
     return str(row[0]) if row else ""
+
+
+def with_own(marks: str, own: Iterable[int]) -> str:
+    """Return the marks together with some that the look has left itself."""
+    count, total, newest = map(int, marks.split(":"))
+    ids = list(own)
+    return f"{count + len(ids)}:{total + sum(ids)}:{max([newest, *ids])}"
 
 
 def reached(marks: str, now: datetime, zones: Collection[str], **more: Any) -> dict[str, Any]:

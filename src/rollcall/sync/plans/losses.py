@@ -69,9 +69,7 @@ def losses_of(subscription: Subscription, settings: Settings) -> tuple[Loss, ...
     return _losses(subscription, settings, _measured(subscription, settings))
 
 
-def _measured(
-    subscription: Subscription, settings: Settings, among: Sequence[str] | None = None
-) -> Measure:
+def _measured(subscription: Subscription, settings: Settings, among: Sequence[str] | None = None) -> Measure:
     """Count everybody, or only these."""
     names = _owned(settings)
     if not names:

@@ -1,6 +1,6 @@
 """From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -22,6 +22,7 @@ from rollcall.engine.settings import Settings
 from rollcall.engine.tally import REMOVING, Tally
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.plans import candidates, level
+from rollcall.sync.plans.candidates import Found
 from rollcall.sync.plans.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.plans.near import MOST_WAITING, Near
 from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_look
@@ -153,10 +154,13 @@ class _Making:
         )
         # the candidates, as long as the next look can begin with them
         self._met: list[str] = []
+        # of writing down who is in step: somebody without a line is as little to be done for as before
+        self._own_marks: list[int] = []
         # digest and link of the person being decided, for the line and for links in step without a line
         self._digest = ""
         self._in_step: dict[int, str] = {}
         self._person: Candidate | None = None
+        self._few: list[Found] | None = None
         # in which the days of those were asked who might have differed
         self._zones: set[str] = set()
         self._link: int | None = None
@@ -187,7 +191,7 @@ class _Making:
         candidates.expect_everybody(self.question)
 
     def _candidates(self, leads: bool) -> Iterator[Candidate]:
-        for found in candidates.find(self.question, leads=leads):
+        for found in self._found(leads):
             person = found.candidate
             self._zones.update(_zones(person, self.entity.time_zone))
             if not leads:
@@ -204,6 +208,14 @@ class _Making:
             yield person
             if len(self._in_step) >= CHUNK:
                 self._mark_in_step()
+
+    def _found(self, leads: bool) -> Iterable[Found]:
+        """Ask for those on whose stay others depend, then for all; where they are few, once for both."""
+        if self.question.among is None:
+            return candidates.find(self.question, leads=leads)
+        if self._few is None:
+            self._few = list(candidates.find(self.question, leads=False))
+        return [one for one in self._few if one.candidate.leads] if leads else self._few
 
     def _take(self, line: Change) -> None:
         self.number += 1
@@ -258,6 +270,10 @@ class _Making:
                         self.subscription.version,
                     ],
                 )
+                if cursor.rowcount:
+                    # One statement about one entity leaves one mark.
+                    cursor.execute("SELECT currval(pg_get_serial_sequence('sync_doubt', 'id'))")
+                    self._own_marks.append(cursor.fetchone()[0])
         self._in_step.clear()
 
     def note_level(self, run: Run | None, marks: str, *, settled: bool = True) -> None:
@@ -267,7 +283,7 @@ class _Making:
         few = len(self._met) <= MOST_WAITING
         if settled or few:
             known = level.reached(
-                marks,
+                level.with_own(marks, self._own_marks),
                 self.now,
                 self._zones,
                 settled=settled,
