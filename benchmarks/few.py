@@ -1,8 +1,7 @@
-"""``python -m benchmarks.few``: what a run costs after a few changes, beside the number of people."""
+"""What a run costs after a few changes: whether it follows the changes, or the people (``scripts/bench quiet``)."""
 
 from collections.abc import Mapping, Sequence
 
-import click
 import msgspec
 from msgspec import Struct
 
@@ -33,34 +32,6 @@ class Few(Struct, frozen=True, kw_only=True):
     statements: int
 
 
-@click.command()
-@click.option(
-    "--people",
-    "sizes",
-    multiple=True,
-    default=(2_000, 20_000),
-    show_default=True,
-    type=click.IntRange(1),
-    help="How many employees; may be given several times.",
-)
-@click.option(
-    "--changes", default=10, show_default=True, type=click.IntRange(1), help="How many of them change."
-)
-@click.option("--runs", default=5, show_default=True, type=click.IntRange(1), help="How often.")
-@click.option("--show", is_flag=True, help="Tell the longest statements of one run.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def bench(sizes: Sequence[int], changes: int, runs: int, show: bool, as_json: bool) -> None:
-    """Measure runs after a few changes, told by the tool's list of changes.
-
-    Milliseconds are of work (CPU), not of the clock: ``own`` of this process, ``server`` of its database session.
-    """
-    found = [one for people in sizes for one in measure(people, changes, runs, show=show)]
-    if as_json:
-        click.echo(msgspec.json.encode(found).decode())
-    else:
-        click.echo("\n".join(_lines(found)))
-
-
 def measure(people: int, changes: int, runs: int, *, show: bool = False) -> list[Few]:
     """Return the medians of so many runs after so many changes in a company of so many people."""
     with ground.fresh_home() as home, ground.simulator(people) as tool:
@@ -74,15 +45,12 @@ def measure(people: int, changes: int, runs: int, *, show: bool = False) -> list
     return msgspec.json.decode(said, type=list[Few])
 
 
-def _lines(found: Sequence[Few]) -> list[str]:
+def lines(found: Sequence[Few]) -> list[str]:
+    """Return a table for people to read."""
     head = ("people", "changes", "run", "statements", "own ms", "server ms", "seconds")
-    lines = ["".join(f"{word:>11}" for word in head)]
-    lines.extend(
+    shown = ["".join(f"{word:>11}" for word in head)]
+    shown.extend(
         f"{one.people:11}{one.changes:11}{one.which:>11}{one.statements:11}{one.own:11.1f}{one.server:11.1f}{one.seconds:11.3f}"
         for one in found
     )
-    return lines
-
-
-if __name__ == "__main__":
-    bench()
+    return shown

@@ -40,18 +40,24 @@ _TODAY: Final = date(2026, 11, 23)
 class Story:
     """One company, from a seed."""
 
-    def __init__(self, entity: Entity, seed: int) -> None:
-        """Let everybody who works here be invited and be in step."""
+    def __init__(
+        self,
+        entity: Entity,
+        seed: int,
+        *,
+        settings: Settings | None = None,
+        people: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Let everybody who works here be invited and be in step; all by chance unless they are given."""
         self.chance = random.Random(seed)
         self.entity, self.company = entity, entity.company_id
         # how many looks followed the changes, and how many of these found a plan
         self.narrowed = self.found = 0
         self.told: list[str] = []
         with access.acting_for(self.company):
-            self.used = subscribe(entity, self._settings())
-            people = [str(number) for number in range(1, PEOPLE + 1)]
-            for one in people:
-                self._put(self._person(one, manager=self.chance.choice([None, "1", *people[: int(one)]])))
+            self.used = subscribe(entity, settings or self._settings())
+            for number, fields in (people or self._anybody()).items():
+                self._put(self._person(number, **fields))
             self._loops()
         for _ in range(3):
             self.run()
@@ -82,6 +88,12 @@ class Story:
         assert few == everybody, (self.told, whom)
         self.narrowed += len(whom.employees) < self._known()
         self.found += everybody is not None
+
+    def candidates(self, *, narrow: bool) -> set[str]:
+        """Return who is a candidate now, as such a look finds them."""
+        found, whom = self.look(narrow=narrow)
+        assert (whom is not None) == narrow
+        return set(found[1] or ()) if found else set()
 
     def look(self, *, narrow: bool) -> tuple[Any, Near | None]:
         """Return what a look finds, which is taken back, and whom it was about."""
@@ -135,6 +147,12 @@ class Story:
             ),
         )
 
+    def _anybody(self) -> dict[str, dict[str, Any]]:
+        ids = [str(number) for number in range(1, PEOPLE + 1)]
+        return {
+            one: {"manager_id": self.chance.choice([None, "1", *ids[:at]])} for at, one in enumerate(ids, 1)
+        }
+
     def any_id(self) -> str:
         return str(self.chance.randint(1, PEOPLE + 3))
 
@@ -149,7 +167,7 @@ class Story:
             "status": self.chance.choice([Status.ACTIVE] * 4 + [Status.INACTIVE]),
             "start_date": date(2025, 1, 1),
             "work_location": self.chance.choice(PLACES),
-            "manager_id": more.pop("manager", None),
+            "job_title": f"Title {number}",
         }
         return Employee(id=number, **{**values, **more})
 
@@ -240,6 +258,13 @@ def _move_number(story: Story) -> None:
     story.rows(old.id).delete()
 
 
+def _titles(story: Story) -> None:
+    """HR has no title any more for some, or one for many."""
+    title = story.chance.choice([None, None, "***", "Baker", f"Title {story.chance.random()}"])
+    for _ in range(story.chance.choice([1, 2, 3, 12] if title else [1, 1, 2, 3])):
+        story.change(story.any_id(), job_title=title)
+
+
 def _by_hand(story: Story) -> None:
     address = story.any_address()
     Member.objects.create(
@@ -254,7 +279,7 @@ def _by_hand(story: Story) -> None:
     )
 
 
-def _decide(story: Story) -> None:
+def decide(story: Story) -> None:
     row = story.chance.choice(list(story.rows()))
     link = Link.objects.filter(employee_id=row.external_id).first()
     same = Member.objects.filter(email_key=row.email_key).first()
@@ -307,6 +332,7 @@ MIRROR: Mapping[str, Callable[[Story], object]] = {
     "address": lambda it: it.change(it.any_id(), work_email=it.chance.choice([it.any_address(), None, "no"])),
     "similar address": lambda it: it.change(it.any_id(), work_email=it.any_address().replace("p", "р")),
     "swap": _swap,
+    "titles": _titles,
     "name": lambda it: it.change(it.any_id(), first_name=it.chance.choice(NAMES)),
     "somebody else": lambda it: it.change(
         it.any_id(), first_name="Zoe", last_name="Quite", start_date=_TODAY
@@ -350,7 +376,7 @@ DIRECTORY: Mapping[str, Callable[[Story], object]] = {
     "link gone": lambda it: it.link().delete(),
     "link let go": lambda it: it.link().update(managed=False),
     "link moved": lambda it: it.link().update(employee_id=it.any_id()),
-    "decision": _decide,
+    "decision": decide,
     "tombstone": _bury,
     "plan": lambda it: Plan.objects.filter(state=PlanState.HELD).update(state=PlanState.REJECTED),
     "settings": _settings,

@@ -170,7 +170,7 @@ WRITES: dict[str, Callable[[Flow], object]] = {
 def test_inv5_rule10_whatever_a_plan_is_made_from_takes_the_level_away_when_it_is_written(
     flow: Flow, what: str
 ) -> None:
-    """Break a trigger of migration 0020 and one of these goes red."""
+    """Break a trigger of migration 0007 or 0011 and one of these goes red."""
     _settled(flow)
     flow.get(lambda: WRITES[what](flow))
     assert not _holds(flow)

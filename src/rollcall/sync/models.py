@@ -82,7 +82,8 @@ class Run(models.Model):
 class Doubt(models.Model):
     """A mark that something was written which plans are made from; triggers write it (migrations 0007 and 0011).
 
-    See ``level`` and ``near``. It names an entity or a connection. No foreign keys: it is written while what it is about may be going.
+    See ``level`` and ``near``. It names an entity or a connection. No foreign keys: it is written while what it is
+    about may be going.
     """
 
     company_id = models.BigIntegerField()
