@@ -19,6 +19,7 @@ from benchmarks import flow
 from benchmarks.explain import STATEMENTS, Explained, Work
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
+from rollcall.sync.models import Run
 
 CHANGED: Final = 20
 _EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF)"
@@ -62,6 +63,8 @@ def explain(work: Work) -> list[Explained]:
         cursor.execute("VACUUM (ANALYZE)")
     with access.acting_for(connection.company_id):
         Connection.objects.update(full_read_at=None)
+        # as at midnight: nothing to go on from, everybody is looked at
+        Run.objects.update(levels={})
     explaining = _Explaining()
     with database.execute_wrapper(explaining):
         flow.read(connection, "clock")

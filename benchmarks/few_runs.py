@@ -43,7 +43,9 @@ def few(work: Work) -> list[Few]:
             one.append((own, server, seconds, len(sent)))
     if work.show:
         _change(work, chance, people)
-        _show(connection)
+        for name in found:
+            sys.stderr.write(f"{name}\n")
+            _show(connection)
     return [
         Few(
             people=len(people),

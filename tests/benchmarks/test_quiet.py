@@ -28,6 +28,28 @@ def test_inv5_a_quiet_run_writes_its_own_row_and_its_connections_in_few_statemen
         assert found["own"] > 0 < found["floor"]
 
 
+def test_inv5_runs_after_a_few_changes_are_measured() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.quiet",
+        "--people",
+        "200",
+        "--changes",
+        "5",
+        "--runs",
+        "1",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, check=False, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr.decode()[-2_000:]
+    found = json.loads(done.stdout)
+    assert [(one["people"], one["changes"], one["which"]) for one in found] == [
+        (200, 5, which) for which in ("changed", "after", "quiet")
+    ]
+    assert all(one["own"] > 0 < one["statements"] for one in found)
+
+
 def test_every_statement_of_a_run_that_grows_with_the_people_is_explained() -> None:
     found = explained(150)
     assert [one.name for one in found] == [one.name for one in STATEMENTS]

@@ -13,6 +13,7 @@ from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Employee, Subscription
 from rollcall.directory.models import Link, Member
+from rollcall.engine.lookalike import ODD
 from rollcall.engine.scope import Condition, Filter
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Status
@@ -121,6 +122,15 @@ def test_inv5_rule10_whoever_becomes_a_candidate_by_one_tie_is_asked_about(tie: 
     assert story.candidates(narrow=True) == story.candidates(narrow=False) == expected
 
 
+def test_rule10_whoever_waits_is_told_of_again_when_something_else_changes() -> None:
+    story = Story(two_companies().alice_entity, 0, settings=WITH_MANAGERS, people=_people())
+    _within(story, lambda: story.change("9", work_email="p1@co.example"))
+    for _ in range(2):
+        story.run()
+    _within(story, lambda: story.change("4", job_title="Baker"))
+    assert story.candidates(narrow=True) == story.candidates(narrow=False) == {"4", "9"}
+
+
 def _people() -> dict[str, dict[str, Any]]:
     return {one: {"status": Status.ACTIVE, **fields} for one, fields in OFFICE.items()}
 
@@ -219,3 +229,17 @@ def test_inv5_after_a_hire_one_run_acts_one_finds_nothing_more_and_then_all_is_q
     looks = [[sql for sql in one if "applied_digest <> e.digest" in sql] for one in sent]
     assert [len(one) for one in looks] == [1, 1, 0]
     assert all("e.external_id = ANY" in sql for one in looks for sql in one)
+
+
+def test_i4_odd_addresses_are_looked_up_whatever_the_number_of_members(story: Story) -> None:
+    """I4: the index in migration 0011 is for the expression of the engine; change it there too."""
+    with access.acting_for(story.company), database.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT email_key FROM directory_member"
+            " WHERE entity_id = %s AND state <> 'archived' AND email_key ~ %s",
+            [story.entity.pk, ODD],
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "member_odd_address" in plan, plan

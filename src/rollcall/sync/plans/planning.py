@@ -76,11 +76,13 @@ def plan(
     """
     entity = Entity.objects.get(pk=subscription.entity_id)
     Subscription.objects.select_for_update().get(pk=subscription.pk)
-    making = _Making(subscription, settings, entity, now, run, for_settings=for_settings, near=near)
+    making = _Making(
+        subscription, settings, entity, now, run, for_settings=for_settings, marks=marks, near=near
+    )
     making.run(run)
     if run is not None:
         note_kept(run, subscription, making.losses)
-        making.note_level(run, marks, settled=False)
+        making.note_level(run, settled=False)
     # A preview of settings may lie open for days: it never stands in the way of a run's own plan.
     own = Plan.objects.filter(subscription=subscription, for_settings=False, undoes=None)
     latest = own.order_by("-pk").first()
@@ -92,7 +94,7 @@ def plan(
             # What a person has said no to is not asked again until something about it changes.
             making.discard()
             if not waits:
-                making.note_level(run, marks)
+                making.note_level(run)
             return latest if waits else None
     waiting = Plan.objects.filter(subscription=subscription, state__in=WAITING)
     if not for_settings:
@@ -102,7 +104,7 @@ def plan(
     # Conflicts that are over need a plan without them: pages show those of the newest.
     if not making.number and not for_settings and not _shows_conflicts(subscription):
         making.discard()
-        making.note_level(run, marks)
+        making.note_level(run)
         return None
     return making.store(run, made_by)
 
@@ -124,6 +126,7 @@ class _Making:
         run: Run | None,
         *,
         for_settings: bool,
+        marks: str = "",
         near: Near | None = None,
     ) -> None:
         self.subscription = subscription
@@ -155,6 +158,7 @@ class _Making:
         # the candidates, as long as the next look can begin with them
         self._met: list[str] = []
         # of writing down who is in step: somebody without a line is as little to be done for as before
+        self._marks = marks
         self._own_marks: list[int] = []
         # digest and link of the person being decided, for the line and for links in step without a line
         self._digest = ""
@@ -270,20 +274,20 @@ class _Making:
                         self.subscription.version,
                     ],
                 )
-                if cursor.rowcount:
+                if cursor.rowcount and self._marks:
                     # One statement about one entity leaves one mark.
                     cursor.execute("SELECT currval(pg_get_serial_sequence('sync_doubt', 'id'))")
                     self._own_marks.append(cursor.fetchone()[0])
         self._in_step.clear()
 
-    def note_level(self, run: Run | None, marks: str, *, settled: bool = True) -> None:
+    def note_level(self, run: Run | None, *, settled: bool = True) -> None:
         """Let the run know from where the next look may go on; ``settled``: nothing is left to be done, for so long."""
-        if run is None or not marks or self.subscription.paused_since is not None:
+        if run is None or not self._marks or self.subscription.paused_since is not None:
             return
         few = len(self._met) <= MOST_WAITING
         if settled or few:
             known = level.reached(
-                level.with_own(marks, self._own_marks),
+                level.with_own(self._marks, self._own_marks),
                 self.now,
                 self._zones,
                 settled=settled,

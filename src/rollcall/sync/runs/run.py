@@ -218,12 +218,13 @@ def _decide(
         if made is not None:
             # Decided already: the connection to the database was lost just when that was committed.
             return made
-        marks = level.marks_of(subscription_id)
+        # Copies of tables leave no marks: a drill looks at everybody.
+        marks = level.marks_of(subscription_id) if now is None else ""
         subscription = Subscription.objects.get(pk=subscription_id)
         waits = parking.inherited(subscription_id)
         at = now or timezone.now()
         settings = subscription.get_settings()
-        whom = near(subscription, settings, run, at)
+        whom = near(subscription, settings, run, at) if marks else None
         made = plan(subscription, settings, now=at, run=run, marks=marks, near=whom)
         paused = subscription.paused_since
         if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
