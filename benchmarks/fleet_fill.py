@@ -157,7 +157,7 @@ def _at_level(superuser: psycopg.Connection) -> None:
     superuser.execute(
         """
         UPDATE sync_run r SET levels = coalesce((
-            SELECT jsonb_object_agg((l.key::bigint + r.company_id - first.id)::text, l.value || '{"marks": "0:0"}')
+            SELECT jsonb_object_agg((l.key::bigint + r.company_id - first.id)::text, l.value || '{"marks": "0:0:0"}')
             FROM jsonb_each(r.levels) l), '{}')
         FROM (SELECT min(id) AS id FROM accounts_company) first
         """
