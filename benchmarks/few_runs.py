@@ -9,7 +9,6 @@ import sys
 import time
 from typing import Any, Final
 
-import httpx
 import msgspec
 from django.db import connection as database
 
@@ -18,6 +17,7 @@ from benchmarks.few import Few, Work
 from benchmarks.quiet_runs import SETTLING, cost_of, statements, vacuum
 from rollcall.accounts import access
 from rollcall.connections.models import Connection, Employee
+from rollcall.simulators.loopback import LOOPBACK
 
 _LONGEST: Final = 12
 """So many of a run's statements are told when they are asked for, the longest first."""
@@ -93,7 +93,7 @@ def _show(connection: Connection) -> None:
 
 def _control(what: str, body: dict[str, Any]) -> None:
     address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/{what}"
-    httpx.post(address, json=body, trust_env=False).raise_for_status()
+    LOOPBACK.post(address, json=body).raise_for_status()
 
 
 if __name__ == "__main__":
