@@ -22,10 +22,13 @@ from rollcall.engine.settings import Settings
 from rollcall.sync.models import Run, RunState
 from rollcall.sync.plans.level import Level, stored_as
 
-MOST: Final = 2_000
+MOST: Final = 10_000
 """Beyond so many people all are asked about at once."""
 
-MOST_WAITING: Final = 1_000
+FEW: Final = 1_000
+"""So many people are looked up one by one, also where they are a large part of all; otherwise one in ten."""
+
+MOST_WAITING: Final = 5_000
 """So many candidates of a look are kept for the next."""
 
 
@@ -64,7 +67,8 @@ def near(subscription: Subscription, settings: Settings, run: Run | None, now: d
     above: set[str] | None = set()
     if named.employees and brings_managers(settings.scope):
         above = _above(subscription.connection_id, named)
-    if above is None or len(asked := tied | above | {*level.waiting}) > MOST:
+    people = subscription.connection.employees
+    if above is None or len(asked := tied | above | {*level.waiting}) > min(MOST, max(FEW, people // 10)):
         return None
     return Near(employees=tuple(sorted(asked)), touched=tuple(sorted(tied)), level=level)
 
