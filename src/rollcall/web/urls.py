@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from rollcall.connections import opening, webhooks
 from rollcall.web import design, session
 from rollcall.web.choosing import between, configure, why
 from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
@@ -84,7 +85,7 @@ urlpatterns = [
     path("settings/integrations/<slug:tool>/connect/confirm/", connect.confirm, name="connect_confirm"),
     path("settings/integrations/<slug:tool>/guide/", guides.guide, name="guide"),
     path("settings/integrations/<slug:tool>/connect/authorise/", authorise.authorise, name="authorise"),
-    path("settings/integrations/authorised/", authorise.authorised, name="authorised"),
+    path(opening.AUTHORISED, authorise.authorised, name="authorised"),
     path("runs/", runs.history, name="runs"),
     path("runs/<int:run_id>/", runs.run, name="run"),
     # the company
@@ -110,7 +111,7 @@ urlpatterns = [
     path("conflicts/", who.who, name="who"),
     path("conflicts/<int:row_id>/decide/", who.decide, name="decide_who"),
     # calls of HR tools
-    path("hooks/<str:token>/", webhook.webhook, name="webhook"),
+    path(f"{webhooks.PATH}<str:token>/", webhook.webhook, name="webhook"),
     # whoever runs this Rollcall
     path("operations/", operations.operations, name="operations"),
     path("metrics", metrics.metrics, name="metrics"),
