@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection as database
 
-from rollcall.accounts.staging import array
+from rollcall.accounts.staging import array, texts
 from rollcall.directory.writes import Source, Write
 from rollcall.engine.change import Kind
 
@@ -37,9 +37,9 @@ def _living(employees: Collection[str], entity_id: int, connection_id: int) -> d
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT l.employee_id, m.id FROM directory_link l JOIN directory_member m ON m.id = l.member_id"
-            " WHERE l.entity_id = %s AND l.connection_id = %s AND l.employee_id = ANY(%s)"
+            " WHERE l.entity_id = %s AND l.connection_id = %s AND l.employee_id = ANY(%s::text[])"
             " AND m.entity_id = l.entity_id AND m.state <> 'archived'",
-            [entity_id, connection_id, list(employees)],
+            [entity_id, connection_id, texts(employees)],
         )
         return dict(cursor.fetchall())
 
