@@ -255,7 +255,7 @@ class BambooHR(Connector):
         page = decode(self._dialogue, answer, _pages)
         rows = bytes(page.data)
         ids = ids_of(self._dialogue, rows, _dataset_ids, _dataset_id)
-        if ids:
+        if ids and not self._came.issuperset(self._sought.values()):
             self._note(rows)
         return Part(
             page=framed(msgspec.json.encode(question.frame), rows),
