@@ -139,9 +139,11 @@ def _with_free_addresses(writes: list[Write], own: Mapping[int, str], entity_id:
 def _holders(keys: list[str], entity_id: int) -> dict[str, int]:
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT email_key, id FROM directory_member"
-            " WHERE entity_id = %s AND email_key = ANY(%s::text[]) AND state <> 'archived'",
-            [entity_id, texts(keys)],
+            # one by one (OFFSET 0): without statistics PostgreSQL would look at all members for each chunk
+            "SELECT m.email_key, m.id FROM unnest(%s::text[]) AS x(email_key) CROSS JOIN LATERAL ("
+            " SELECT email_key, id FROM directory_member"
+            " WHERE entity_id = %s AND email_key = x.email_key AND state <> 'archived' OFFSET 0) m",
+            [texts(keys), entity_id],
         )
         return dict(cursor.fetchall())
 
@@ -205,9 +207,11 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
         return
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT external_id, bank_sealed, bank_digest, bank_mask FROM connections_employee"
-            " WHERE connection_id = %s AND external_id = ANY(%s::text[])",
-            [connection_id, texts(str(one.employee_id) for one in takers)],
+            # one by one, as above
+            "SELECT x.id, e.* FROM unnest(%s::text[]) AS x(id) CROSS JOIN LATERAL ("
+            " SELECT bank_sealed, bank_digest, bank_mask FROM connections_employee"
+            " WHERE connection_id = %s AND external_id = x.id OFFSET 0) e",
+            [texts(str(one.employee_id) for one in takers), connection_id],
         )
         held = {row[0]: row[1:] for row in cursor.fetchall()}
     mirror, members = (

@@ -103,9 +103,11 @@ def _known_by_now(new: Mapping[str, int], entity_id: int, source: Source) -> set
         return set()
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT employee_id FROM directory_link"
-            " WHERE entity_id = %s AND connection_id = %s AND employee_id = ANY(%s::text[])",
-            [entity_id, source.connection_id, texts(new)],
+            # one by one (OFFSET 0): without statistics PostgreSQL would look at all links for each chunk
+            "SELECT x.id FROM unnest(%s::text[]) AS x(id) CROSS JOIN LATERAL ("
+            " SELECT FROM directory_link"
+            " WHERE entity_id = %s AND connection_id = %s AND employee_id = x.id OFFSET 0) l",
+            [texts(new), entity_id, source.connection_id],
         )
         return {new[row[0]] for row in cursor.fetchall()}
 

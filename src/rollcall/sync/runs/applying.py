@@ -17,12 +17,18 @@ from rollcall.sync.models import Line, LineState, Plan
 
 CHUNK: Final = 2_000
 """So many lines are one transaction: statements and commits cost little then, and it still ends within seconds."""
+SPAN: Final = 4 * CHUNK
+"""Among so many numbers the next lines are looked for: without statistics PostgreSQL would sort all that are left."""
 ADDRESSES: Final = 20_000
 """Lines that change an e-mail go first and together, so that people who swap addresses never collide (I6)."""
 
 _SELECT: Final = """
     SELECT number, kind, employee_id, why, name, email, member_id, fields, params, employee_digest FROM sync_line
     WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s)
+"""
+_FIRST: Final = """
+    SELECT min(number) FROM sync_line
+    WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s) AND number > %s
 """
 _KINDS: Final = [str(kind) for kind in ACTING]
 # calling an enumeration takes ten times as long
@@ -34,7 +40,18 @@ _params: Final = msgspec.json.Decoder(dict[str, str])
 
 def next_lines(plan: Plan, after: int) -> list[Numbered]:
     """Return the next ``CHUNK`` lines to apply; those up to number ``after`` are done and not walked over again."""
-    return _lines(f"{_SELECT} AND number > %s ORDER BY number LIMIT {CHUNK}", [plan.pk, _KINDS, after])
+    found = _lines_within(plan, after)
+    if found:
+        return found
+    with database.cursor() as cursor:
+        cursor.execute(_FIRST, [plan.pk, _KINDS, after])
+        first: int | None = cursor.fetchone()[0]
+    return [] if first is None else _lines_within(plan, first - 1)
+
+
+def _lines_within(plan: Plan, after: int) -> list[Numbered]:
+    sql = f"{_SELECT} AND number > %s AND number <= %s ORDER BY number LIMIT {CHUNK}"
+    return _lines(sql, [plan.pk, _KINDS, after, after + SPAN])
 
 
 def swapping_lines(plan: Plan) -> list[Numbered]:
