@@ -1,6 +1,7 @@
 """Many changes in one apply: statements follow chunks, line managers are written with the rest."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -85,8 +86,9 @@ def test_rule9_a_chunk_takes_as_many_statements_for_many_people_as_for_few(live:
 def test_rule2_every_line_is_applied_however_many_remarks_stand_between(live: Flow) -> None:
     made = planned(live, [newcomer(number) for number in range(5)])
     places = {2: 2 + SPAN, 3: 3 + SPAN, 4: 3 * SPAN, 5: 9 * SPAN}
+    numbers = Line.objects.filter(plan=made)
     for number, place in reversed(places.items()):
-        live.get(lambda: Line.objects.filter(plan=made, number=number).update(number=place))
+        live.get(partial(numbers.filter(number=number).update, number=place))
     with lease(live.company, live.connection().pk) as token:
         assert token is not None
         apply(made, token, ALICE)

@@ -22,13 +22,9 @@ SPAN: Final = 4 * CHUNK
 ADDRESSES: Final = 20_000
 """Lines that change an e-mail go first and together, so that people who swap addresses never collide (I6)."""
 
-_SELECT: Final = """
-    SELECT number, kind, employee_id, why, name, email, member_id, fields, params, employee_digest FROM sync_line
-    WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s)
-"""
-_FIRST: Final = """
-    SELECT min(number) FROM sync_line
-    WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s) AND number > %s
+_WANTED: Final = "FROM sync_line WHERE plan_id = %s AND state = 'wanted' AND kind = ANY(%s)"
+_SELECT: Final = f"""
+    SELECT number, kind, employee_id, why, name, email, member_id, fields, params, employee_digest {_WANTED}
 """
 _KINDS: Final = [str(kind) for kind in ACTING]
 # calling an enumeration takes ten times as long
@@ -44,7 +40,7 @@ def next_lines(plan: Plan, after: int) -> list[Numbered]:
     if found:
         return found
     with database.cursor() as cursor:
-        cursor.execute(_FIRST, [plan.pk, _KINDS, after])
+        cursor.execute(f"SELECT min(number) {_WANTED} AND number > %s", [plan.pk, _KINDS, after])
         first: int | None = cursor.fetchone()[0]
     return [] if first is None else _lines_within(plan, first - 1)
 
