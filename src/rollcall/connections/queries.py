@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.connections.narrow import ROWS
 from rollcall.connections.searching import has_word, words_of
 from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
 
@@ -99,7 +100,7 @@ def matching(connection_id: int, scope: Scope, exceptions: Iterable[Named] = ())
     sql, params = condition(scope, "e", exceptions)
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"
+            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM {ROWS} e"
             f" WHERE e.connection_id = %s AND {WORKS_HERE}",
             [*params, connection_id],
         )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from rollcall.web import design, session
-from rollcall.web.choosing import between, configure, why
+from rollcall.web.choosing import between, configure, numbers, why
 from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
 from rollcall.web.identity import who
 from rollcall.web.mails import mail, mail_choices, mail_preview
@@ -67,7 +67,8 @@ urlpatterns = [
     path("settings/integrations/drill/", drill.drill, name="drill"),
     path("settings/integrations/drill/progress/", drill.progress, name="drill_progress"),
     path("settings/integrations/configure/", configure.configure, name="configure"),
-    path("settings/integrations/configure/count/", configure.count, name="configure_count"),
+    path("settings/integrations/configure/count/", numbers.count, name="configure_count"),
+    path("settings/integrations/configure/against/", numbers.against, name="configure_against"),
     path("settings/integrations/configure/people/", configure.people, name="configure_people"),
     path("settings/integrations/plan/<int:plan_id>/", preview.plan, name="plan"),
     path("settings/integrations/plan/<int:plan_id>/progress/", preview.progress, name="plan_progress"),
