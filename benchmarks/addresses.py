@@ -17,15 +17,8 @@ ACTS: Final = frozenset(
         *("switch_entity", "switch_language", "do_members", "suspend_member", "lift_suspension"),
         *("archive_member", "bring_back_member", "resend_invitation", "cancel_invitation", "confirm_bank"),
         *("dispute_bank", "sync_now", "pause", "resume", "join_connection", "configure_count"),
-        *(
-            "configure_against",
-            "configure_people",
-            "plan_decide",
-            "plan_undo",
-            "revoke_token",
-            "check_audit",
-            "csv_again",
-        ),
+        *("configure_against", "configure_people", "plan_decide", "plan_undo", "revoke_token"),
+        *("check_audit", "csv_again"),
         *("erase_member", "allow_again", "decide_who"),
     )
 )

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
+from msgspec import structs
 
 from rollcall.accounts import access
 from rollcall.accounts.models import Entity
@@ -112,7 +113,7 @@ def test_s33_texts_too_long_for_an_index_are_counted_too(entity: Entity) -> None
     """An entry of an index has 2,704 bytes; a text may have 500 letters, and nothing of a mirror may fail for it."""
     noise = [hashlib.sha512(str(number).encode()).hexdigest() * 4 for number in range(8)]
     values = dict(zip(ATTRIBUTES, (text[:500] for text in noise), strict=True))
-    long = Employee(id="long", status=Status.ACTIVE, manager_id="4", **values)
+    long = structs.replace(Employee(id="long", status=Status.ACTIVE, manager_id="4"), **values)
     place = str(values["work_location"])
     with access.acting_for(entity.company_id):
         connection = subscribe(entity, Settings()).connection
