@@ -61,7 +61,16 @@ _PLAIN: Final = (
         "limits",
         "who",
     ),
-    *("configure", "entities", "add_entity", "company_plan", "tokens", "make_token", "audit"),
+    *(
+        "configure",
+        "choose_entity",
+        "entities",
+        "add_entity",
+        "company_plan",
+        "tokens",
+        "make_token",
+        "audit",
+    ),
     *("why_search", "between", "drill_progress"),
 )
 _UNCONNECTED: Final = ("request_tool", "guides", "other_tool", "csv_upload")

@@ -27,6 +27,7 @@ urlpatterns = [
     # who is here
     path("", session.home, name="home"),
     path("entity/", session.switch_entity, name="switch_entity"),
+    path("entity/choose/", session.choose_entity, name="choose_entity"),
     path("language/", session.switch_language, name="switch_language"),
     # joining
     path("join/<str:token>/", join.join, name="join"),
