@@ -181,8 +181,8 @@ class CompanyMiddleware:
     """One transaction per request, in the name of the person and of the entity they look at.
 
     Stands after AuthenticationMiddleware. Puts `entity`, `grant` and `grants` on the request (None, None and
-    () for strangers), and whether they are `many`. An entity in the address that is unknown or of others is a 404. An exception in a view
-    or an answer of 500 and above takes everything back.
+    () for strangers), and whether they are `many`. An entity in the address that is unknown or of others is a 404. An
+    exception in a view or an answer of 500 and above takes everything back.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
