@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-import httpx
 import msgspec
 from django.db import connection as database
 from django.db import connections, transaction
@@ -19,6 +18,7 @@ from benchmarks import flow
 from benchmarks.explain import STATEMENTS, Explained, Work
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
+from rollcall.simulators.loopback import LOOPBACK
 
 CHANGED: Final = 20
 _EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF)"
@@ -78,7 +78,7 @@ def _some(connection: Connection) -> list[int]:
 
 def _control(what: str, body: dict[str, Any]) -> None:
     address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/{what}"
-    httpx.post(address, json=body, trust_env=False).raise_for_status()
+    LOOPBACK.post(address, json=body).raise_for_status()
 
 
 if __name__ == "__main__":

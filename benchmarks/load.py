@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from benchmarks import crowd, ground, worked
 from benchmarks.asker import Asked, Question
+from rollcall.simulators.loopback import LOOPBACK, NO_AUTHORITIES
 
 _STARTS_WITHIN: Final = 60
 
@@ -124,7 +125,11 @@ def _pages(port: int, token: str, address: str, number: int = 20) -> list[str]:
     cursor: str | None = ""
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(
-        base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=60
+        base_url=f"http://127.0.0.1:{port}",
+        headers=headers,
+        trust_env=False,
+        verify=NO_AUTHORITIES,
+        timeout=60,
     ) as client:
         while cursor is not None and len(found) < number:
             found.append(f"{address}&cursor={cursor}")
@@ -134,7 +139,7 @@ def _pages(port: int, token: str, address: str, number: int = 20) -> list[str]:
 
 def _first(port: int, token: str, at: str) -> str:
     headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"http://127.0.0.1:{port}{at}/members?limit=1", headers=headers, trust_env=False)
+    answer = LOOPBACK.get(f"http://127.0.0.1:{port}{at}/members?limit=1", headers=headers)
     return f"{at}/members/{answer.json()['items'][0]['id']}"
 
 
@@ -178,7 +183,7 @@ def _wait(port: int) -> None:
     until = time.monotonic() + _STARTS_WITHIN
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False, timeout=5).raise_for_status()
+            LOOPBACK.get(f"http://127.0.0.1:{port}/healthz", timeout=5).raise_for_status()
         except httpx.HTTPError:
             if time.monotonic() > until:
                 raise

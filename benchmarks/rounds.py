@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import psycopg
 from msgspec import Struct
@@ -19,6 +18,7 @@ from benchmarks.ground import Tool
 from benchmarks.report import HIRED, Phase
 from benchmarks.timing import Clock, Spent
 from rollcall.project import database
+from rollcall.simulators.loopback import LOOPBACK
 
 
 class Round(Struct, kw_only=True):
@@ -140,10 +140,10 @@ def _change_some(simulator: Tool, tool: Tool) -> None:
 
 def _change(simulator: Tool, tool: Tool, action: str, body: Mapping[str, Any]) -> None:
     _control(simulator, action, body)
-    httpx.post(f"{tool.url}/_served/again", timeout=300, trust_env=False).raise_for_status()
+    LOOPBACK.post(f"{tool.url}/_served/again", timeout=300).raise_for_status()
 
 
 def _control(simulator: Tool, action: str, body: Mapping[str, Any] | None = None) -> Any:
     address = f"{simulator.url}/_control/{action}"
     method = "GET" if body is None else "POST"
-    return httpx.request(method, address, json=body, timeout=300, trust_env=False).raise_for_status().json()
+    return LOOPBACK.request(method, address, json=body, timeout=300).raise_for_status().json()

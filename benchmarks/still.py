@@ -10,7 +10,7 @@ import sys
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
+from rollcall.simulators.loopback import LOOPBACK
 
 _MOMENT: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d(?::|%3A)\d\d(?::|%3A)\d\d", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -55,9 +55,7 @@ class Still(asyncio.Protocol):
         method, path, _ = asked.decode().split(" ")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
         headers["Host"], headers["Accept-Encoding"] = urlsplit(self._tool).netloc, "identity"
-        found = httpx.request(
-            method, self._tool + path, content=body, headers=headers, trust_env=False, timeout=60
-        )
+        found = LOOPBACK.request(method, self._tool + path, content=body, headers=headers, timeout=60)
         kind = found.headers.get("content-type", "application/json")
         lines = (
             f"HTTP/1.1 {found.status_code} Kept\r\nContent-Type: {kind}\r\n"

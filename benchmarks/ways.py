@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from rollcall.connectors.base import EVERYTHING, Around, Connector
 from rollcall.connectors.catalogue import TOOLS, normalised
 from rollcall.http_client import Answer, HttpClient
+from rollcall.simulators.loopback import LOOPBACK
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -137,7 +138,7 @@ class StandIn(Struct, frozen=True, kw_only=True):
 
     def control(self, action: str, body: Mapping[str, Any]) -> None:
         """Have it do something, such as ``change``."""
-        httpx.post(f"{self.url}/_control/{action}", json=body, timeout=60, trust_env=False).raise_for_status()
+        LOOPBACK.post(f"{self.url}/_control/{action}", json=body, timeout=60).raise_for_status()
 
 
 @contextmanager

@@ -86,7 +86,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 _FIRST = (
     "tests/stateful/test_life.py",
-    "tests/sync/test_undo_large.py",
     "tests/sync/test_every_tool_faults.py",
     "tests/web/test_last_owner.py",
     "tests/project/test_conformance.py",

@@ -6,6 +6,7 @@ of the product; `T1`.., `SET1`.., `RULE1`.. and `INV1`.. of the fault catalogue.
 """
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -43,8 +44,13 @@ class Shown(Struct, frozen=True, kw_only=True):
         return self.place.startswith(_BROWSER)
 
 
-def named_tests() -> Iterator[Shown]:
-    """Yield every test that names what it shows, in order of file and line; then the cases of the engine."""
+@functools.cache
+def named_tests() -> tuple[Shown, ...]:
+    """Return every test that names what it shows, in order of file and line; then the cases of the engine."""
+    return tuple(_named_tests())
+
+
+def _named_tests() -> Iterator[Shown]:
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]

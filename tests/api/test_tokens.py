@@ -128,6 +128,7 @@ def test_every_operation_needs_exactly_its_scope(two: Two, alice: Caller) -> Non
         assert answer.json()["params"] == {"scope": scope}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("only", tokens.SCOPES)
 def test_no_scope_includes_another(two: Two, alice: Caller, only: str) -> None:
     caller = token(two.alice_entity, only)

@@ -71,6 +71,7 @@ _VIOLATIONS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("contract", sorted(_VIOLATIONS))
 def test_a_planted_violation_is_found(copy: Path, contract: str) -> None:
     place, line = _VIOLATIONS[contract]

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from benchmarks import floors, ground
 from benchmarks.ground import Tool
 from benchmarks.timing import Broken, Clock
+from rollcall.simulators.loopback import LOOPBACK
 
 PEOPLE = 30
 
@@ -24,7 +24,7 @@ def servers() -> Iterator[tuple[Tool, Tool]]:
 
 
 def _asked(tool: Tool) -> dict[str, int]:
-    found: dict[str, int] = httpx.get(f"{tool.url}/_served/asked", trust_env=False).json()
+    found: dict[str, int] = LOOPBACK.get(f"{tool.url}/_served/asked").json()
     return found
 
 
@@ -51,9 +51,9 @@ def test_answers_from_memory_keep_status_and_headers(servers: tuple[Tool, Tool])
     simulator, tool = servers
     path = "/api/v1/company_information"
     for asked, auth in (("?who=nobody", None), ("", (tool.credentials["api_key"], "x"))):
-        plain = httpx.get(simulator.url + path + asked, auth=auth, trust_env=False)
-        httpx.get(tool.url + path + asked, auth=auth, trust_env=False)
-        kept = httpx.get(tool.url + path + asked, auth=auth, trust_env=False)
+        plain = LOOPBACK.get(simulator.url + path + asked, auth=auth)
+        LOOPBACK.get(tool.url + path + asked, auth=auth)
+        kept = LOOPBACK.get(tool.url + path + asked, auth=auth)
         assert (kept.status_code, kept.content) == (plain.status_code, plain.content)
         told = {name: value for name, value in plain.headers.items() if name != "date"}
         assert dict(kept.headers) == told
@@ -63,9 +63,9 @@ def test_after_a_change_everything_is_asked_again(servers: tuple[Tool, Tool]) ->
     simulator, tool = servers
     question = floors.question(tool)
     assert floors.read(tool, question).people == PEOPLE
-    httpx.post(f"{simulator.url}/_control/hire", json={"n": 2}, trust_env=False).raise_for_status()
+    LOOPBACK.post(f"{simulator.url}/_control/hire", json={"n": 2}).raise_for_status()
     assert floors.read(tool, question).people == PEOPLE
-    httpx.post(f"{tool.url}/_served/again", trust_env=False).raise_for_status()
+    LOOPBACK.post(f"{tool.url}/_served/again").raise_for_status()
     assert floors.read(tool, question).people == PEOPLE + 2
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from rollcall.connections import authorising
 from rollcall.connections.models import Connection, State
 from rollcall.connections.source import Wanted
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync import actions
 from tests.sync.flow import ALICE, Flow, forget_schedule, running
 
@@ -35,7 +35,7 @@ def flow(
 def authorise(flow: Flow) -> dict[str, str]:
     """What the browser and the person at the tool do: go there, agree, come back with a code."""
     url = authorising.authorize_url(flow.tool, "state-1")
-    answer = httpx.get(url, trust_env=False)
+    answer = LOOPBACK.get(url)
     assert answer.status_code in (302, 303)
     back = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert back["state"] == ["state-1"]

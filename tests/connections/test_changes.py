@@ -30,6 +30,7 @@ def active(flow: Flow) -> list[int]:
     return [one["id"] for one in people if one["status"] == "active"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("flow", TOOLS, indirect=True)
 def test_a_list_of_changes_leaves_the_mirror_that_a_full_read_leaves(flow: Flow) -> None:
     flow.go_live()

@@ -241,6 +241,7 @@ def test_inv18_two_companies_with_the_same_numbers_have_a_mirror_each() -> None:
     assert other.rows().keys() == {"1"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "mode"), [("E2", ""), ("E3", "controls"), ("E3", "rtl"), ("E3", "emoji"), ("E4", "")]
 )

@@ -77,6 +77,7 @@ def look_at_everybody(mirror: Mirror) -> set[str]:
     return flagged(mirror)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(6))
 def test_m1_m2_m3_few_changes_leave_the_loops_that_a_look_at_everybody_finds(
     mirror: Mirror, seed: int

@@ -14,6 +14,7 @@ def judged(text: str) -> bool:
     return bool(IBAN(text, allow_invalid=True).is_valid)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_v7_every_change_of_a_sign_is_judged_as_schwifty_judges_it(country: str) -> None:
     """V7: also with check digits that only an alias of the right ones passes for."""

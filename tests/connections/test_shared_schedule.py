@@ -33,6 +33,7 @@ with InDatabase() as limiter:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_together_keep_one_limit() -> None:
     forget_schedule()
@@ -123,6 +124,7 @@ def test_two_workers_that_need_a_token_renew_it_once(granted: Connection) -> Non
     assert calls == ["r1"]
 
 
+@pytest.mark.thorough
 def test_a_new_token_is_stored_before_anybody_gets_it(granted: Connection) -> None:
     # A worker killed right after the renewal: what it never used is there for the next one.
     killed = f"""
@@ -142,6 +144,7 @@ os.kill(os.getpid(), 9)
     assert calls == []
 
 
+@pytest.mark.thorough
 def test_a_worker_killed_while_it_renews_blocks_nobody(granted: Connection) -> None:
     killed = f"""
 import os

@@ -9,13 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
-
 from rollcall.connectors.base import EVERYTHING, Connector, Delta, Wanted
 from rollcall.connectors.catalogue import connect
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.engine.snapshot import Employee
 from rollcall.http_client import Limits
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import start
 
 JSON = "application/json"
@@ -95,12 +94,12 @@ class Company:
         self.credentials = dict(self._running.credentials(tool))
 
     def control(self, action: str, **what: Any) -> Any:
-        answer = httpx.post(f"{self._running.control(self.tool)}/{action}", json=what, trust_env=False)
+        answer = LOOPBACK.post(f"{self._running.control(self.tool)}/{action}", json=what)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def people(self) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self._running.control(self.tool)}/people", trust_env=False)
+        answer = LOOPBACK.get(f"{self._running.control(self.tool)}/people")
         return list(answer.json()["people"])
 
     def fault(self, name: str, **more: Any) -> None:

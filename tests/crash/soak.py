@@ -17,10 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-import httpx
 import psycopg
 
 from rollcall.project import database
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running
 from tests.crash.ground import Ground, Place, Process, ground, tool
 
@@ -149,7 +149,7 @@ class Soak:
                 ("terminate", {"id": self.random.choice(ids[-20:])}),
             )
         )
-        answer = httpx.post(f"{self.stand_in.control('bamboohr')}/{action}", json=body, trust_env=False)
+        answer = LOOPBACK.post(f"{self.stand_in.control('bamboohr')}/{action}", json=body)
         assert answer.status_code == 200, answer.text
         self.counts[f"people {action}"] += 1
 

@@ -143,6 +143,7 @@ def refusing(owner_connection: psycopg.Connection) -> Iterator[psycopg.Connectio
     owner_connection.execute("DROP FUNCTION IF EXISTS refuse() CASCADE; DROP SEQUENCE IF EXISTS refused")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", ["40001", "40P01", "57P01"])
 def test_c3_inv5_inv7_an_apply_that_is_broken_off_is_done_again_whole_and_nothing_twice(
     flow: Flow,  # noqa: F811 - the fixture
@@ -160,6 +161,7 @@ def test_c3_inv5_inv7_an_apply_that_is_broken_off_is_done_again_whole_and_nothin
     assert len(flow.members()) == done.counts["create"] == len(flow.events("member.invited"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", ["53100", "57014", "53200"])
 def test_c4_inv4_a_full_disk_no_memory_and_a_statement_that_takes_too_long_end_the_run_visibly(
     flow: Flow,  # noqa: F811 - the fixture

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running
 from tests.crash.ground import Ground, Place, ground, tool
 
@@ -62,16 +62,13 @@ def acts() -> Iterator[tuple[Ground, list[Act]]]:
 
 def a_day_of_changes(stand_in: Running) -> None:
     """Somebody comes, somebody gets a title, somebody has left."""
-    leads = [
-        one["id"]
-        for one in httpx.get(f"{stand_in.control('bamboohr')}/people", trust_env=False).json()["people"]
-    ]
+    leads = [one["id"] for one in LOOPBACK.get(f"{stand_in.control('bamboohr')}/people").json()["people"]]
     for action, body in (
         ("hire", {"n": 1}),
         ("change", {"id": leads[2], "fields": {"job_title": "Cook"}}),
         ("terminate", {"id": leads[-1]}),
     ):
-        answer = httpx.post(f"{stand_in.control('bamboohr')}/{action}", json=body, trust_env=False)
+        answer = LOOPBACK.post(f"{stand_in.control('bamboohr')}/{action}", json=body)
         assert answer.status_code == 200, answer.text
 
 

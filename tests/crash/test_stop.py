@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running
 from tests.crash.ground import Ground, Place, ground, tool
 from tests.crash.soak import restart_server
@@ -39,7 +39,7 @@ def until(true: Callable[[], object], seconds: float = 90) -> None:
 
 
 def fault(stand_in: Running, **body: object) -> None:
-    answer = httpx.post(f"{stand_in.control('bamboohr')}/faults", json=body, trust_env=False)
+    answer = LOOPBACK.post(f"{stand_in.control('bamboohr')}/faults", json=body)
     assert answer.status_code == 200, answer.text
 
 

@@ -159,6 +159,7 @@ def test_people_of_the_same_name_and_address_are_all_shown_across_pages(them: Cr
     assert len({one.pk for one in (*first.rows, *second.rows)}) == listing.PAGE + 5
 
 
+@pytest.mark.thorough
 def test_a_table_just_filled_is_not_read_once_for_each_member(them: Crew) -> None:
     """Before its first ANALYZE PostgreSQL takes a table for nearly empty, and the work must not grow by the square.
 

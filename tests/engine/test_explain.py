@@ -30,6 +30,7 @@ def explained(one: Candidate, settings: Settings) -> Explanation:
     return explain(one, settings, decide(one, settings, now=NOW, zone=ZONE), now=NOW, zone=ZONE)
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
     """Product decision 16: for everybody, also where the plan has no line."""
@@ -47,6 +48,7 @@ def test_an_explanation_says_exactly_what_the_plan_decides(case: Case) -> None:
             assert found.verdict.why == lines[0].why and found.verdict.params == lines[0].params
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(case: Case) -> None:
     for one in candidates_of(case):
@@ -70,6 +72,7 @@ def test_where_the_plan_is_silent_the_explanation_names_what_makes_it_silent(cas
                 assert held is not None and held.archived_by_hand
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
     """Every way was walked by the planner itself, and there is always one."""
@@ -85,6 +88,7 @@ def test_everybody_who_is_not_managed_is_told_a_way_to_be(case: Case) -> None:
             assert reached & BELONGS
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_the_tie_is_the_one_that_the_planner_matches_by(case: Case) -> None:
     for one in candidates_of(case):

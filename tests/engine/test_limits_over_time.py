@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def archive(count: int) -> Tally:
     return counted
 
 
+@pytest.mark.thorough
 @given(people=st.integers(min_value=1, max_value=900), wishes=slices)
 def test_rule6_rule7_inv2_no_slicing_of_removals_passes_the_limit_of_a_window(
     people: int, wishes: list[tuple[int, int]]

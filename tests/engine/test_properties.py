@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 from msgspec import UNSET, structs
@@ -191,6 +192,7 @@ def after(case: Case, lines: list[Change]) -> Case:
     return structs.replace(case, members=found, links=links)
 
 
+@pytest.mark.thorough
 @given(companies(contested=True), st.randoms(use_true_random=False))
 def test_inv6_the_order_of_records_does_not_change_the_plan(case: Case, random: Any) -> None:
     """Invariant 6."""
@@ -201,6 +203,7 @@ def test_inv6_the_order_of_records_does_not_change_the_plan(case: Case, random: 
     assert plan_of(structs.replace(case, snapshot=snapshot, members=found, links=links)) == plan_of(case)
 
 
+@pytest.mark.thorough
 @given(companies(contested=False))
 def test_inv5_a_second_plan_over_an_unchanged_company_is_empty(case: Case) -> None:
     """Invariant 5. Addresses that pass from one to another may take longer: see below."""
@@ -210,6 +213,7 @@ def test_inv5_a_second_plan_over_an_unchanged_company_is_empty(case: Case) -> No
     assert acting(plan_of(after(case, lines))) == []
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_inv5_inv11_i2_i6_plans_come_to_rest_and_no_two_living_members_ever_share_an_address(
     case: Case,
@@ -225,6 +229,7 @@ def test_inv5_inv11_i2_i6_plans_come_to_rest_and_no_two_living_members_ever_shar
     assert acting(plan_of(case)) == []
 
 
+@pytest.mark.thorough
 @given(companies(contested=True))
 def test_d10_inv3_rule4_nobody_protected_is_archived_or_released(case: Case) -> None:
     """Invariants 1 and 3, rule 4, product 3.10."""

@@ -91,6 +91,7 @@ def test_z6_few_and_many_events_are_written_alike_and_verify(two: Two, count: in
         assert verify(two.alice_company.pk) is None
 
 
+@pytest.mark.thorough
 def test_ten_thousand_events_take_a_moment(two: Two) -> None:
     with acting_for(two.alice_company.pk):
         began = time.perf_counter()

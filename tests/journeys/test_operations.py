@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from rollcall.simulators.loopback import LOOPBACK
 from tests.journeys import running
 from tests.journeys.running import Installation
 from tests.operations.collector import Collector, collecting
@@ -42,10 +42,9 @@ def place(collector: Collector) -> Iterator[Installation]:
 
 def scraped(place: Installation) -> dict[str, float]:
     """The sums of all samples by name."""
-    answer = httpx.get(
+    answer = LOOPBACK.get(
         f"{place.demo.origin}/metrics",
         headers={"Authorization": f"Bearer {WORD}"},
-        trust_env=False,
         timeout=20,
     )
     assert answer.status_code == 200

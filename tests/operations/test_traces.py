@@ -26,6 +26,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
         spans.use(None)
 
 
+@pytest.mark.thorough
 def test_run_read_requests_plan_chunks_and_mails_arrive_as_a_tree(flow: Flow, collector: Collector) -> None:
     provider = otlp.begin()
     flow.go_live()

@@ -29,6 +29,7 @@ def test_help_names_every_command_and_loads_none() -> None:
     assert "httpx" not in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["simulate", "up"])
 def test_commands_without_pages_do_not_load_django(command: str) -> None:
     done = _run(command, "--help")
@@ -42,6 +43,7 @@ def test_a_command_that_does_not_exist_is_refused() -> None:
     assert "No such command 'dance'" in result.output
 
 
+@pytest.mark.thorough
 def test_a_setting_that_is_no_use_is_said_in_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rollcall.project", "migrate"],
@@ -56,6 +58,7 @@ def test_a_setting_that_is_no_use_is_said_in_one_sentence(tmp_path: Path) -> Non
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_a_database_that_does_not_answer_is_said_in_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rollcall.project", "migrate"],

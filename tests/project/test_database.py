@@ -49,6 +49,7 @@ def test_a_second_user_joins_and_the_last_one_stops_it(own_home: Path) -> None:
     assert not database.is_running(own_home)
 
 
+@pytest.mark.thorough
 def test_the_user_who_started_it_may_leave_first(own_home: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from rollcall.project import database\n"
@@ -81,6 +82,7 @@ def test_a_user_who_is_killed_does_not_keep_it_running_for_ever(own_home: Path) 
     assert not database.is_running(own_home)
 
 
+@pytest.mark.thorough
 def test_c3_it_starts_again_after_the_server_was_killed(own_home: Path) -> None:
     """C3: the old pid file is no hindrance, and what was committed is there."""
     pid_file = own_home / "postgres" / "data" / "postmaster.pid"

@@ -31,6 +31,7 @@ def _lines(code: str, secret: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
+@pytest.mark.thorough
 def test_a_failed_request_is_logged_by_its_route_without_the_path() -> None:
     code = """
 request = RequestFactory().get(f"/join/{secret}/")
@@ -40,6 +41,7 @@ logging.getLogger("django.request").error("Server Error: %s", request.path, extr
     assert line["event"] == "request failed: unmatched"
 
 
+@pytest.mark.thorough
 def test_an_error_is_logged_with_its_place_and_without_its_text() -> None:
     code = """
 try:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,6 +16,7 @@ from rollcall.connections.queries import subscription_of
 from rollcall.directory.queries import counts
 from rollcall.engine.settings import Settings
 from rollcall.project.sync_command import sync
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running, start
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Plan, PlanState
@@ -68,8 +68,7 @@ def members(entity: Entity) -> dict[str, int]:
 
 
 def control(running: Running, action: str, /, **body: object) -> None:
-    with httpx.Client(base_url=running.control("bamboohr"), timeout=5, trust_env=False) as client:
-        assert client.post(f"/{action}", json=body).status_code == 200
+    assert LOOPBACK.post(f"{running.control('bamboohr')}/{action}", json=body).status_code == 200
 
 
 def plans(entity: Entity) -> list[Plan]:

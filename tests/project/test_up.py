@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
 from rollcall.project import database
+from rollcall.simulators.loopback import LOOPBACK
 
 pytestmark = pytest.mark.journey
 
@@ -86,7 +86,7 @@ def _child(process: subprocess.Popen[str], name: str) -> psutil.Process:
 
 def test_ready_means_pages_and_jobs_work(own_home: Path) -> None:
     with _up(own_home) as (process, port):
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
+        assert LOOPBACK.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
         assert _child(process, "worker").is_running()
 
 
@@ -110,7 +110,7 @@ def test_a_second_one_on_the_same_home_leaves_the_first_alone(own_home: Path) ->
         output, errors = second.communicate(timeout=_PATIENCE)
         assert (second.returncode, output) == (1, "")
         assert f"already up in {own_home}" in errors
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
+        assert LOOPBACK.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
 
 
 def test_a_busy_port_is_said(own_home: Path) -> None:
@@ -144,4 +144,4 @@ def test_a_command_beside_it_does_not_stop_its_database(own_home: Path) -> None:
             timeout=_PATIENCE,
         )
         assert beside.returncode == 0, beside.stderr
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
+        assert LOOPBACK.get(f"http://127.0.0.1:{port}/healthz").text == "ok"

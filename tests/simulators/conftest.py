@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.simulators.loopback import NO_AUTHORITIES
 from rollcall.simulators.server import Running, start
 
 HERE = Path(__file__).parent
@@ -29,8 +30,10 @@ class Account:
 
     def __init__(self, running: Running, tool: str) -> None:
         self.url, self.credentials = running.url(tool), running.credentials(tool)
-        self.client = httpx.Client(base_url=self.url, timeout=5, trust_env=False, verify=False)
-        self._control = httpx.Client(base_url=running.control(tool), timeout=5, trust_env=False, verify=False)
+        self.client = httpx.Client(base_url=self.url, timeout=5, trust_env=False, verify=NO_AUTHORITIES)
+        self._control = httpx.Client(
+            base_url=running.control(tool), timeout=5, trust_env=False, verify=NO_AUTHORITIES
+        )
 
     def control(self, action: str, /, **body: Any) -> dict[str, Any]:
         """Do it and answer what the simulator says."""

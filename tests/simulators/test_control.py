@@ -5,6 +5,7 @@ from datetime import date
 import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import start
 from tests.simulators.conftest import Bamboo, PersonioAccount
 
@@ -98,7 +99,7 @@ def test_replaced_credentials_are_told_and_the_old_ones_refused(bamboo: Bamboo) 
     ],
 )
 def test_nonsense_is_refused(bamboo: Bamboo, action: str, body: dict[str, object], status: int) -> None:
-    assert httpx.post(f"{bamboo.url}/_control/{action}", json=body).status_code == status
+    assert LOOPBACK.post(f"{bamboo.url}/_control/{action}", json=body).status_code == status
 
 
 def test_each_tool_has_a_port_and_people_of_its_own_and_stops() -> None:
@@ -106,21 +107,23 @@ def test_each_tool_has_a_port_and_people_of_its_own_and_stops() -> None:
     try:
         assert running.credentials("bamboohr").keys() == {"subdomain", "api_key"}
         assert running.credentials("personio").keys() == {"subdomain", "client_id", "client_secret"}
-        httpx.post(f"{running.control('personio')}/hire", json={"n": 3})
-        counts = [httpx.get(f"{running.control(t)}/state").json()["people"] for t in ("bamboohr", "personio")]
+        LOOPBACK.post(f"{running.control('personio')}/hire", json={"n": 3})
+        counts = [
+            LOOPBACK.get(f"{running.control(t)}/state").json()["people"] for t in ("bamboohr", "personio")
+        ]
         assert counts == [5, 8]
     finally:
         url = running.url("personio")
         running.stop()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        LOOPBACK.get(url)
 
 
 def test_a_later_hire_and_an_earlier_leaver_are_known_to_the_day() -> None:
     """Everything is relative to the day given at the start."""
     running = start(["bamboohr"], people=300, today=date(2020, 2, 29))
     try:
-        people = httpx.get(f"{running.control('bamboohr')}/people").json()["people"]
+        people = LOOPBACK.get(f"{running.control('bamboohr')}/people").json()["people"]
     finally:
         running.stop()
     for person in people:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from rollcall.simulators.faults import CATALOGUE
+from rollcall.simulators.loopback import LOOPBACK
 from tests.simulators.conftest import Bamboo, PersonioAccount
 
 DATASET = "/api/v2/datasets/employee/data"
@@ -390,7 +391,7 @@ def test_a_fault_ends_by_itself_and_unknown_ones_are_refused(bamboo: Bamboo) -> 
     bamboo.page()
     assert bamboo.told("faults")["on"] == []
     for wrong in ({"id": "Z9"}, {"id": "T4", "mode": "no"}, {"id": "T4", "no": 1}):
-        assert httpx.post(f"{bamboo.url}/_control/faults", json={"on": wrong}).status_code == 400
+        assert LOOPBACK.post(f"{bamboo.url}/_control/faults", json={"on": wrong}).status_code == 400
 
 
 def test_no_fault_leaves_a_trace_when_cleared(bamboo: Bamboo) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from rollcall.simulators.hibob.fields import person_id
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running, start
 from tests.simulators.conftest import TODAY, Account
 from tests.simulators.inbox import open_inbox
@@ -375,7 +376,7 @@ def test_webhooks_are_made_by_the_admin_pinged_and_signed(bob: Bob) -> None:
         bob.control("clock", set="2026-11-25T10:00:00")
         assert json.loads(inbox.first(4)[0])["type"] == "employee.left"
         assert bob.control("hooks", delete=hook["id"])["hooks"] == []
-    assert httpx.post(f"{bob.url}/_control/hooks", json={"url": "http://spend.example"}).status_code == 400
+    assert LOOPBACK.post(f"{bob.url}/_control/hooks", json={"url": "http://spend.example"}).status_code == 400
 
 
 # --- faults ---------------------------------------------------------------------------------------

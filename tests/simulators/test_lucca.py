@@ -369,7 +369,7 @@ def test_the_same_seed_answers_the_same_bytes() -> None:
     assert bodies[0] == bodies[1]
 
 
-@pytest.mark.journey
+@pytest.mark.soak
 def test_a_hundred_thousand_users_are_read_quickly() -> None:
     """T9: from memory a thousand take some milliseconds; the bound is generous because machines differ."""
     running = start(["lucca"], people=100_000, today=TODAY)

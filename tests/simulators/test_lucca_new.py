@@ -438,7 +438,7 @@ def _active(lucca: NewLucca, box: Receiver, *topics: str, **more: Any) -> dict[s
     return made
 
 
-@pytest.mark.journey
+@pytest.mark.soak
 def test_a_hundred_thousand_employees_are_read_quickly() -> None:
     """T9: from memory a page takes some milliseconds; the bound is generous because machines differ."""
     running = start(["lucca"], people=100_000, today=TODAY)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running, start
 from tests.simulators.conftest import TODAY, Account
 from tests.simulators.receiver import receiver
@@ -86,7 +87,7 @@ def test_introspection_needs_header_and_body(payfit: PayFitAccount) -> None:
     key = payfit.credentials["api_key"]
     assert payfit.client.post("/introspect").status_code == 400
     assert payfit.client.post("/introspect", data={"token": key}).json()["active"] is True
-    assert httpx.post(f"{payfit.url}/introspect", json={"token": key}).status_code == 401
+    assert LOOPBACK.post(f"{payfit.url}/introspect", json={"token": key}).status_code == 401
 
 
 def test_introspection_of_a_dead_token_is_200_and_not_active(payfit: PayFitAccount) -> None:
@@ -479,7 +480,7 @@ def test_a_change_is_seen_on_every_list(payfit: PayFitAccount) -> None:
     assert payfit.get().json()["nbActiveContracts"] < count
 
 
-@pytest.mark.journey
+@pytest.mark.soak
 def test_a_hundred_thousand_people_are_read_quickly() -> None:
     """T9: a page from memory takes a few milliseconds; the bound is generous because machines differ."""
     running = start(["payfit"], people=100_000, today=TODAY)

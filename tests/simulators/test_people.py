@@ -108,7 +108,7 @@ def test_the_end_date_is_still_a_day_of_work(made: Company) -> None:
     assert status(leaver, leaver.end_date + timedelta(days=1)) == "inactive"
 
 
-@pytest.mark.journey
+@pytest.mark.soak
 def test_a_hundred_thousand_people_take_seconds() -> None:
     """Measured: about 2.5 s; the bound is generous because machines differ."""
     began = time.monotonic()

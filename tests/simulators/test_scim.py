@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running, start
 from tests.simulators.conftest import TODAY, Account
 
@@ -103,7 +104,7 @@ def test_basic_works_too_and_revoked_tokens_do_not(scim: ScimAccount) -> None:
     """A3"""
     token = scim.credentials["token"]
     url = f"{scim.credentials['base_url']}/Users"
-    assert httpx.get(url, auth=("rollcall", token), trust_env=False).status_code == 200
+    assert LOOPBACK.get(url, auth=("rollcall", token)).status_code == 200
     scim.control("credentials", action="revoke")
     assert scim.get("/Users").status_code == 401
     scim.control("credentials", action="restore")

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running, start
 from rollcall.simulators.workday.soap import BSVC, ENVELOPE, WSSE, Node, Unreadable, parse
 from tests.simulators.conftest import TODAY, Account, Bamboo
@@ -357,7 +358,7 @@ def test_an_edit_shows_at_once_and_bamboo_keeps_no_plans(tenant: Tenant, bamboo:
     tenant.control("change", id=person, fields={"last_name": "Newname"})
     assert "Newname" in tenant.one(person).value("Worker_Descriptor")
     body = {"id": person, "fields": {"department": "Legal"}, "effective": "2027-01-01"}
-    assert httpx.post(f"{bamboo.url}/_control/change", json=body).status_code == 400
+    assert LOOPBACK.post(f"{bamboo.url}/_control/change", json=body).status_code == 400
 
 
 def test_the_updated_window_gives_whole_workers_of_what_was_typed_in(tenant: Tenant) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from rollcall.simulators.loopback import NO_AUTHORITIES
 from rollcall.simulators.people import Person
 from rollcall.simulators.server import Running
 from tests.stateful.recording import Said, Source
@@ -40,7 +41,9 @@ class HrTool:
         """Remember the people as they are, to begin each sequence with them."""
         self.running = running
         self.world = running.world(TOOL)
-        self._client = httpx.Client(base_url=running.control(TOOL), trust_env=False, timeout=5)
+        self._client = httpx.Client(
+            base_url=running.control(TOOL), trust_env=False, verify=NO_AUTHORITIES, timeout=5
+        )
         self._first = deepcopy(self.world.own.people)
         self.reset()
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import msgspec
 from django.db import connection as database
 from django.utils import timezone
@@ -21,6 +20,7 @@ from rollcall.engine.scope import Condition, Filter
 from rollcall.engine.settings import Settings
 from rollcall.events.models import Event
 from rollcall.simulators import server
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.simulators.server import Running
 from rollcall.sync import actions, tasks
 from rollcall.sync.models import Line, Plan, Run
@@ -45,13 +45,13 @@ class Flow(msgspec.Struct, kw_only=True):
 
     def control(self, action: str, /, **body: object) -> dict[str, Any]:
         """Tell the simulated tool something."""
-        answer = httpx.post(f"{self.sim.control(self.tool)}/{action}", json=body, trust_env=False, timeout=5)
+        answer = LOOPBACK.post(f"{self.sim.control(self.tool)}/{action}", json=body, timeout=5)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def control_get(self, what: str) -> dict[str, Any]:
         """Ask the simulated tool something."""
-        return dict(httpx.get(f"{self.sim.control(self.tool)}/{what}", trust_env=False, timeout=5).json())
+        return dict(LOOPBACK.get(f"{self.sim.control(self.tool)}/{what}", timeout=5).json())
 
     def people_of(self) -> dict[int, dict[str, Any]]:
         """Everybody as the tool knows them, by id."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-import httpx
 import pytest
 
+from rollcall.simulators.loopback import LOOPBACK
 from tests.connectors.loopback import Asked, Reply, Scripted
 from tests.sync.flow import Flow
 
@@ -29,7 +29,7 @@ class Spoiling:
 
     def __init__(self, flow: Flow) -> None:
         self.spoil: Spoil = honest
-        self._client = httpx.Client(base_url=flow.sim.url(flow.tool), trust_env=False, timeout=30)
+        self._tool = flow.sim.url(flow.tool)
         self._server = Scripted(self._answer)
         self.url = self._server.url
 
@@ -43,15 +43,14 @@ class Spoiling:
             for name, text in asked.headers.items()
             if name.lower() not in ("host", "accept-encoding")
         }
-        got = self._client.request(
-            asked.method, asked.path, params=asked.params, headers=headers, content=asked.body
+        got = LOOPBACK.request(
+            asked.method, self._tool + asked.path, params=asked.params, headers=headers, content=asked.body
         )
         kept = {name.title(): got.headers[name] for name in _KEPT if name in got.headers}
         return self.spoil(asked, (got.status_code, got.content, kept))
 
     def stop(self) -> None:
         self._server.stop()
-        self._client.close()
 
 
 @contextmanager

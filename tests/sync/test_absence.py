@@ -44,6 +44,7 @@ def whys(flow: Flow) -> dict[str, str]:
     return {one.employee_id: f"{one.kind}.{one.why}" for one in flow.lines(flow.latest())}
 
 
+@pytest.mark.thorough
 def test_a4_rule5_inv1_who_vanished_is_archived_by_a_complete_read_a_day_later_and_not_before(
     flow: Flow,
 ) -> None:
@@ -77,6 +78,7 @@ def test_rule5_while_somebody_is_missing_a_quiet_hour_writes_no_plan_and_no_line
         assert after[table] == before[table]
 
 
+@pytest.mark.thorough
 def test_rule5_a_proof_is_counted_once_and_then_nothing_is_written(flow: Flow) -> None:
     """With archiving off they stay members, however long they are missing."""
     flow.go_live(Settings())
@@ -90,6 +92,7 @@ def test_rule5_a_proof_is_counted_once_and_then_nothing_is_written(flow: Flow) -
     assert state_of(flow, gone) == State.INVITED and whys(flow)[gone] == "skip.vanished"
 
 
+@pytest.mark.thorough
 def test_p7_a_read_by_changes_proves_nobodys_absence(flow: Flow) -> None:
     """A tool that tells of a deletion has everybody read again; what it only does not mention counts for nothing."""
     flow.go_live(ARCHIVING)
@@ -106,6 +109,7 @@ def test_p7_a_read_by_changes_proves_nobodys_absence(flow: Flow) -> None:
     assert state_of(flow, gone) == State.ARCHIVED
 
 
+@pytest.mark.thorough
 def test_rule5_coming_back_forgets_the_absence(flow: Flow) -> None:
     flow.go_live(ARCHIVING)
     before = flow.people()
@@ -120,6 +124,7 @@ def test_rule5_coming_back_forgets_the_absence(flow: Flow) -> None:
     assert flow.people() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["office", "half"])
 def test_a4_d2_a_list_far_shorter_than_usual_does_not_begin_to_count(flow: Flow, mode: str) -> None:
     """The run says so; more than two of them are never archived without a person (rules 1, 5 and 10)."""
@@ -141,6 +146,7 @@ def test_a4_d2_a_list_far_shorter_than_usual_does_not_begin_to_count(flow: Flow,
     assert flow.people()[0] == before[0]
 
 
+@pytest.mark.thorough
 def test_a4_rule6_many_who_stay_away_are_proven_gone_in_the_end_and_wait_for_a_person(flow: Flow) -> None:
     """Inv2: the whole plan is held, and every line says since when and by how many lists."""
     flow.go_live(ARCHIVING)
@@ -158,6 +164,7 @@ def test_a4_rule6_many_who_stay_away_are_proven_gone_in_the_end_and_wait_for_a_p
     assert flow.latest().pk == held.pk and len(flow.events("plan.held")) == 1
 
 
+@pytest.mark.thorough
 def test_a4_when_several_come_back_at_once_the_others_begin_anew(flow: Flow) -> None:
     """A tool that was short for two days, then nearly whole: the few still missing have a day of their own."""
     flow.go_live(ARCHIVING)
@@ -185,6 +192,7 @@ def test_d10_an_admin_who_vanishes_is_never_archived_by_that(flow: Flow) -> None
     assert state_of(flow, gone) == State.INVITED and whys(flow)[gone] == "skip.vanished_admin"
 
 
+@pytest.mark.thorough
 def test_inv20_a_record_that_cannot_be_read_is_present_and_proves_nothing(flow: Flow) -> None:
     """E6, I1: neither while it has its number, nor when it has none and might be anybody."""
     flow.go_live(ARCHIVING)
@@ -199,6 +207,7 @@ def test_inv20_a_record_that_cannot_be_read_is_present_and_proves_nothing(flow: 
         flow.run()
 
 
+@pytest.mark.thorough
 def test_e6_i1_inv20_nobody_is_archived_by_what_was_known_before_their_record_became_unreadable(
     flow: Flow,
 ) -> None:
@@ -223,6 +232,7 @@ def let_leave(flow: Flow, employee: str) -> None:
     flow.get(lambda: row.update(status="inactive", last_working_day=day, record_digest=b"", digest=""))
 
 
+@pytest.mark.thorough
 def test_p2_inv20_people_of_a_page_that_was_never_known_are_missed_when_it_is_gone(flow: Flow) -> None:
     """The page of an unreadable record is read in full each time; without it the list is not the one of before."""
     flow.go_live(ARCHIVING)
@@ -234,6 +244,7 @@ def test_p2_inv20_people_of_a_page_that_was_never_known_are_missed_when_it_is_go
     assert not any(flow.employee(one).unread_since for one in struck)
 
 
+@pytest.mark.thorough
 def test_i1_a_doubtful_read_does_not_bring_back_who_was_archived_for_being_gone(flow: Flow) -> None:
     """Somebody without a number might be anybody: that is no reason to give access back either."""
     flow.go_live(ARCHIVING)
@@ -247,6 +258,7 @@ def test_i1_a_doubtful_read_does_not_bring_back_who_was_archived_for_being_gone(
     assert state_of(flow, gone) == State.ARCHIVED and flow.employee(gone).absent_since is not None
 
 
+@pytest.mark.thorough
 def test_d1_who_works_on_under_another_number_is_not_archived_for_the_old_one(flow: Flow) -> None:
     """The same address came back with a new contract's number."""
     flow.go_live(ARCHIVING)
@@ -259,6 +271,7 @@ def test_d1_who_works_on_under_another_number_is_not_archived_for_the_old_one(fl
     assert state_of(flow, gone) == State.INVITED and whys(flow)[gone] == "skip.has_new_number"
 
 
+@pytest.mark.thorough
 def test_p6_a_first_read_of_nobody_is_told_and_a_later_one_is_refused(flow: Flow) -> None:
     """P1: an empty list is an error as soon as people are known."""
     flow.fault("P1")
@@ -276,6 +289,7 @@ def test_p6_a_first_read_of_nobody_is_told_and_a_later_one_is_refused(flow: Flow
     assert flow.people() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "fault", [("P4", "more"), ("P4", "less"), ("P2", "short"), ("P3", "removed"), ("P8", "twice")]
 )
@@ -291,6 +305,7 @@ def test_p2_p3_p4_p8_a_list_that_does_not_add_up_removes_nobody(flow: Flow, faul
     assert flow.get(lambda: Employee.objects.exclude(absent_proven_at=None).count()) == 0
 
 
+@pytest.mark.thorough
 def test_a5_a7_a_detail_that_may_not_be_read_is_kept_and_the_run_says_it_is_partial(flow: Flow) -> None:
     flow.go_live(ARCHIVING)
     before = {number: one.bank_digest for number, one in flow.members().items()}
@@ -320,6 +335,7 @@ def test_a_read_that_takes_far_longer_than_usual_is_told(flow: Flow) -> None:
     assert unusual(usual, PEOPLE, 61) == [{"what": "slow", "now": 61, "usual": 1}]
 
 
+@pytest.mark.thorough
 def test_in_a_preview_who_is_proven_gone_is_named_and_held_by_the_limits(flow: Flow) -> None:
     flow.go_live(Settings())
     (gone,) = vanish(flow)

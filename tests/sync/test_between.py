@@ -86,6 +86,7 @@ def by_engine(settings: Settings, snapshot: list[Employee]) -> frozenset[str]:
     return brought | {one.id for one in snapshot if outside(settings.scope, named, one) is None}
 
 
+@pytest.mark.thorough
 @often
 @given(each=st.lists(SETTINGS, min_size=1, max_size=3), snapshot=PEOPLE)
 def test_the_lists_are_those_of_the_engine(

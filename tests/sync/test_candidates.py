@@ -142,6 +142,7 @@ def test_i2_i6_m1_m2_m3_both_readings_of_everybody_give_the_same_plan(entity: En
         assert by_database(subscription, case, everybody=True) == by_engine(case)
 
 
+@pytest.mark.thorough
 @often
 @given(
     data=st.data(),

@@ -69,6 +69,7 @@ def test_s2_d12_what_happened_during_a_pause_is_shown_and_applied_after_one_clic
     assert paused.latest().state == PlanState.APPLIED, "from now on runs go on by themselves"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trigger", ["clock", "webhook", "person", "file"])
 def test_s2_no_run_of_whatever_kind_applies_before_a_person_has_looked(paused: Flow, trigger: str) -> None:
     meanwhile(paused)
@@ -106,6 +107,7 @@ def test_s2_a_run_that_fails_after_the_resume_does_not_let_the_next_one_apply(pa
     assert paused.people() == before and waiting(paused).counts["acting"] == 2
 
 
+@pytest.mark.thorough
 def test_s2_who_says_no_is_not_asked_again_and_nothing_of_it_is_done_later(paused: Flow) -> None:
     meanwhile(paused)
     resume(paused)
@@ -135,6 +137,7 @@ def test_s2_resuming_twice_is_refused_and_pausing_again_keeps_the_first_day(paus
     assert waiting(paused).counts["acting"] == 2
 
 
+@pytest.mark.thorough
 def test_c6_a_plan_that_waited_before_the_pause_is_void_after_it(flow: Flow) -> None:
     """It was made of what HR said before; only the newest list may be confirmed."""
     flow.go_live(Settings(archive_inactive=True))
@@ -164,6 +167,7 @@ def test_s2_c1_a_plan_that_was_being_applied_ends_where_the_pause_stopped_it(flo
     assert flow.members() == {} and waiting(flow).counts["create"] > 0
 
 
+@pytest.mark.thorough
 def test_s2_d15_after_an_undo_the_resume_shows_first_what_it_would_do_again(flow: Flow) -> None:
     made = flow.go_live(Settings())
     undo = flow.get(lambda: actions.undo(made, actor=ALICE))
@@ -176,6 +180,7 @@ def test_s2_d15_after_an_undo_the_resume_shows_first_what_it_would_do_again(flow
     assert flow.people() == before and waiting(flow).counts["reactivate"] == made.outcome["done"]
 
 
+@pytest.mark.thorough
 def test_s2_d6_each_entity_of_a_connection_is_looked_at_for_itself(flow: Flow) -> None:
     flow.go_live(Settings())
     first, second = flow.entity, create_entity(flow.two.alice_company, "Acme Nord")
@@ -200,6 +205,7 @@ def test_s2_d6_each_entity_of_a_connection_is_looked_at_for_itself(flow: Flow) -
     assert waiting(flow).counts["create"] == 2, "the other entity still waits"
 
 
+@pytest.mark.thorough
 def test_s2_disconnecting_while_it_waits_leaves_everybody_and_reconnecting_begins_anew(paused: Flow) -> None:
     meanwhile(paused)
     resume(paused)
@@ -246,6 +252,7 @@ def test_s2_inv12_a_worker_that_is_still_at_it_when_somebody_resumes_does_nothin
     assert flow.members() == {}
 
 
+@pytest.mark.thorough
 def test_s2_a_run_that_only_looks_leaves_the_look_to_be_taken(paused: Flow) -> None:
     meanwhile(paused)
     resume(paused)

@@ -133,6 +133,7 @@ def test_what_waits_behind_long_runs_goes_back_to_the_other_workers(mine: Claims
     assert {one.connection_id for one in everything(theirs)} == due - {at_work.connection_id}
 
 
+@pytest.mark.thorough
 def test_c1_inv17_the_claims_of_a_killed_worker_are_free_at_once(theirs: Claims) -> None:
     due = {company_with(1)[0] for _ in range(3)}
     killed = """

@@ -32,6 +32,7 @@ def limits(outcome: Outcome) -> set[str]:
     return {str(one["breach"]) for one in outcome.breaches}
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_a4_a5_p1_i6_v8_rule1_rule10_no_disaster_of_the_list_takes_access_from_anybody_by_itself(
     flow: Flow,
@@ -80,6 +81,7 @@ def test_p1_an_empty_list_ends_the_run_with_the_very_error_of_a_read(flow: Flow)
     assert not found.held and not found.applied and found.passes
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_rule6_what_is_held_names_the_limits_of_a_run(flow: Flow) -> None:
     flow.go_live(LIVE)
@@ -114,6 +116,7 @@ def test_rule6_with_wide_limits_the_drill_names_whom_a_disaster_would_have_struc
     assert iban.lost == 0 and iban.applied["update"] == iban.struck > 20
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_rule6_who_works_here_and_would_be_archived_is_lost_and_who_really_left_is_not(flow: Flow) -> None:
     of_size(flow, 10)
@@ -126,6 +129,7 @@ def test_rule6_who_works_here_and_would_be_archived_is_lost_and_who_really_left_
     assert late.applied["archive"] == late.struck == 3 and late.lost == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_rule6_a_month_at_once_is_played_from_the_lines_of_the_month(flow: Flow) -> None:
     flow.go_live(LIVE)

@@ -171,6 +171,7 @@ def test_z7_z6_rule8_inv7_nothing_readable_is_left_of_an_erased_person_and_the_c
         assert number not in flow.members()
 
 
+@pytest.mark.thorough
 def test_z6_an_emptied_entry_that_says_something_else_is_found(
     flow: Flow, owner_connection: psycopg.Connection
 ) -> None:
@@ -188,6 +189,7 @@ def test_z6_an_emptied_entry_that_says_something_else_is_found(
     assert flow.get(lambda: verify(flow.company)) == changed[0]
 
 
+@pytest.mark.thorough
 def test_z7_no_sync_reconnect_or_new_address_brings_an_erased_person_back_and_nobody_else_goes(
     flow: Flow,
 ) -> None:
@@ -220,6 +222,7 @@ def test_z7_no_sync_reconnect_or_new_address_brings_an_erased_person_back_and_no
     all_as_before()
 
 
+@pytest.mark.thorough
 def test_z7_a_new_number_with_an_erased_address_waits_until_an_owner_allows_it(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)
@@ -246,6 +249,7 @@ def test_z7_a_new_number_with_an_erased_address_waits_until_an_owner_allows_it(f
     )
 
 
+@pytest.mark.thorough
 def test_z7_allowing_again_lets_the_same_number_come_back_as_somebody_new(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)
@@ -258,6 +262,7 @@ def test_z7_allowing_again_lets_the_same_number_come_back_as_somebody_new(flow: 
     assert member_of(flow, number).pk != former.pk
 
 
+@pytest.mark.thorough
 def test_z7_rule8_only_owners_erase_only_archived_members_and_only_with_a_reason(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)
@@ -277,6 +282,7 @@ def test_z7_rule8_only_owners_erase_only_archived_members_and_only_with_a_reason
     assert member_of(flow, number).pk == member.pk
 
 
+@pytest.mark.thorough
 def test_z7_erasing_twice_and_finishing_twice_are_harmless(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)
@@ -291,6 +297,7 @@ def test_z7_erasing_twice_and_finishing_twice_are_harmless(flow: Flow) -> None:
     assert flow.get(lambda: verify(flow.company)) is None
 
 
+@pytest.mark.thorough
 def test_z7_c1_an_erasure_that_was_interrupted_is_finished_by_the_minutes_round(
     flow: Flow, owner_connection: psycopg.Connection
 ) -> None:
@@ -310,6 +317,7 @@ def test_z7_c1_an_erasure_that_was_interrupted_is_finished_by_the_minutes_round(
     assert traces(owner_connection, [EMAIL]) == []
 
 
+@pytest.mark.thorough
 def test_z7_inv8_whoever_another_entity_knows_stays_there_as_they_were(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)
@@ -342,6 +350,7 @@ def test_z7_inv8_whoever_another_entity_knows_stays_there_as_they_were(flow: Flo
     assert flow.get(lambda: Tombstone.objects.get(pk=stone).everywhere) is False
 
 
+@pytest.mark.thorough
 def test_z7_rule1_somebody_erased_during_a_read_is_not_written_again_and_nobody_seems_absent(
     flow: Flow,
 ) -> None:
@@ -370,6 +379,7 @@ def test_z7_rule1_somebody_erased_during_a_read_is_not_written_again_and_nobody_
     assert flow.get(lambda: Connection.objects.get(pk=connection.pk)).employees == found.employees
 
 
+@pytest.mark.thorough
 def test_z7_a_plan_that_waits_and_would_bring_the_person_back_is_void(flow: Flow) -> None:
     flow.go_live(Settings())
     number = hired(flow)

@@ -57,6 +57,7 @@ def about(plan: Plan) -> list[tuple[str, str, int, int]]:
     return [(one["breach"], one["window"], one["count"], one["done"]) for one in plan.breaches]
 
 
+@pytest.mark.thorough
 def test_rule6_inv2_archives_in_slices_hold_when_24_hours_together_pass_the_limit(flow: Flow) -> None:
     """Of some 25 people three may go in a day: two, and then two more, are too many."""
     flow.go_live(ARCHIVING)
@@ -70,6 +71,7 @@ def test_rule6_inv2_archives_in_slices_hold_when_24_hours_together_pass_the_limi
     assert leave(flow, 1).state == PlanState.APPLIED
 
 
+@pytest.mark.thorough
 def test_rule6_inv2_archives_of_a_week_hold_over_twice_the_limit_of_a_day(flow: Flow) -> None:
     flow.go_live(ARCHIVING)
     for _day in range(3):
@@ -80,6 +82,7 @@ def test_rule6_inv2_archives_of_a_week_hold_over_twice_the_limit_of_a_day(flow: 
     assert "the limit of 7 days is 6" in breach_sentence(held.breaches[0])
 
 
+@pytest.mark.thorough
 def test_rule6_what_a_person_approved_is_not_counted_and_not_reused(flow: Flow) -> None:
     """C6: the same change a day later needs an approval of its own."""
     flow.go_live(ARCHIVING)
@@ -102,6 +105,7 @@ def test_rule6_what_a_person_approved_is_not_counted_and_not_reused(flow: Flow) 
     assert (again.state, about(again)) == (PlanState.HELD, [("archived", "run", 5, 0)])
 
 
+@pytest.mark.thorough
 def test_rule6_inv2_entities_of_one_connection_count_together(flow: Flow) -> None:
     """Each entity alone is inside its limit; a second entity sees in one run what the first one did."""
     offices = sorted({one["work_location"] for one in flow.people_of().values()})
@@ -129,6 +133,7 @@ def test_rule6_inv2_entities_of_one_connection_count_together(flow: Flow) -> Non
     assert "All entities that use this connection count together." in breach_sentence(held.breaches[0])
 
 
+@pytest.mark.thorough
 def test_rule7_in_a_company_of_five_one_leaves_in_a_day_and_two_in_a_week(flow: Flow) -> None:
     people = [int(number) for number, one in flow.people_of().items() if one["status"] == "active"]
     flow.control("terminate", ids=people[5:], date="2020-01-01")
@@ -146,6 +151,7 @@ def test_rule7_in_a_company_of_five_one_leaves_in_a_day_and_two_in_a_week(flow: 
     assert about(flow.latest()) == [("archived", "day", 1, 1)]
 
 
+@pytest.mark.thorough
 def test_m5_a_location_that_goes_in_slices_holds_before_its_last_people(flow: Flow) -> None:
     """Three people of one place leave on two days; the last of them is the whole place."""
     flow.go_live(ARCHIVING)
@@ -175,6 +181,7 @@ def test_a_quiet_run_does_not_ask_what_was_done_lately(flow: Flow) -> None:
     assert not [one for one in queries if '"began_at" IS NOT NULL' in one["sql"]]
 
 
+@pytest.mark.thorough
 def test_rule6_a_plan_taken_up_after_a_kill_counts_until_its_end_is_old(flow: Flow) -> None:
     """C1: what was begun two days ago and finished now was done now."""
     flow.go_live(ARCHIVING)
@@ -232,6 +239,7 @@ def test_set3_limits_set_before_the_first_preview_come_with_it(flow: Flow) -> No
     assert flow.subscription().get_limits() == Limits(email_floor=4)
 
 
+@pytest.mark.thorough
 def test_a_held_plan_is_looked_at_again_with_the_new_limits_and_told_once(flow: Flow) -> None:
     flow.go_live(ARCHIVING)
     held = leave(flow, 5)
@@ -293,6 +301,7 @@ def test_c6_when_the_source_changes_the_approval_of_the_old_plan_is_refused(flow
     assert code_of(flow, lambda: actions.approve(newer, held.digest, actor=ALICE, override="x")) == "digest"
 
 
+@pytest.mark.thorough
 def test_leaving_out_the_doubtful_leaves_out_just_that_kind(flow: Flow) -> None:
     """Six people come back and one is invited: without the doubtful ones the rest is applied."""
     flow.go_live(ARCHIVING)
@@ -310,6 +319,7 @@ def test_leaving_out_the_doubtful_leaves_out_just_that_kind(flow: Flow) -> None:
     assert done.left_out == 6 and flow.lines(done, Kind.CREATE)[0].state == LineState.DONE
 
 
+@pytest.mark.thorough
 def test_changed_line_managers_hold_and_can_be_left_out(flow: Flow) -> None:
     flow.go_live()
     bosses = sorted({one.manager_id for one in flow.members().values() if one.manager_id})

@@ -37,6 +37,7 @@ def everybody(flow: Flow) -> list[int]:
     return [int(one) for one in flow.members()]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["job_title", "bank_account"])
 def test_a5_rule3_inv9_a_field_that_is_empty_for_everybody_is_kept_and_said(flow: Flow, name: str) -> None:
     """Nothing waits for it: a change of another field is made."""
@@ -54,6 +55,7 @@ def test_a5_rule3_inv9_a_field_that_is_empty_for_everybody_is_kept_and_said(flow
     assert remarks.kept_of(flow.latest().counts) == [Loss(field=name, kind=Lost.EMPTY, count=had, of=had)]
 
 
+@pytest.mark.thorough
 def test_a5_a_field_that_many_lose_is_kept_though_some_still_have_it(flow: Flow) -> None:
     """So it would have been cleared: others have it in this very list."""
     flow.go_live()
@@ -73,6 +75,7 @@ def test_a5_a_field_that_many_lose_is_kept_though_some_still_have_it(flow: Flow)
     assert values(flow, "job_title") == before | {str(other): "Astronaut"}
 
 
+@pytest.mark.thorough
 def test_rule3_one_person_whose_field_was_cleared_loses_it(flow: Flow) -> None:
     flow.go_live()
     before = values(flow, "job_title")
@@ -82,6 +85,7 @@ def test_rule3_one_person_whose_field_was_cleared_loses_it(flow: Flow) -> None:
     assert values(flow, "job_title") == before | {str(one): None}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mask", ["***", "N/A", "xxxx", "Hidden", "-", "redacted", "null", "••••"])
 def test_a5_a_masked_value_is_kept_for_one_and_for_many(flow: Flow, mask: str) -> None:
     flow.go_live()

@@ -57,6 +57,7 @@ def test_c1_inv17_a_run_that_was_killed_begins_again_with_the_next_round_of_the_
     assert flow.run().error == "" and flow.get(lambda: parking.deaths(connection)) == 0
 
 
+@pytest.mark.thorough
 def test_c1_inv17_what_is_killed_three_times_in_a_row_is_parked_until_somebody_asks_or_a_day_has_passed(
     flow: Flow,
 ) -> None:

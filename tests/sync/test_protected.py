@@ -60,6 +60,7 @@ def someone(flow: Flow, *more: Any) -> str:
     return free[0]
 
 
+@pytest.mark.thorough
 def test_inv3_d10_a_sync_never_archives_the_last_owner_and_of_two_who_leave_one_stays(flow: Flow) -> None:
     flow.go_live(Settings(archive_inactive=True))
     first = someone(flow)
@@ -111,6 +112,7 @@ def test_d10_a_filter_releases_admins_and_owners_and_takes_neither_role_nor_acce
     assert flow.get(lambda: Grant.objects.filter(user=now.user_id, role="admin").exists())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["sync", "rehire", "undo", "bulk", "bring_back"])
 def test_d11_nothing_but_a_person_lifts_a_suspension_and_changes_still_arrive(flow: Flow, way: str) -> None:
     flow.go_live(Settings(archive_inactive=True))
@@ -170,6 +172,7 @@ def test_v5_an_end_date_that_is_taken_away_while_the_archive_waits_makes_that_pl
     assert {one.state for one in flow.members().values()} == {"invited"}
 
 
+@pytest.mark.thorough
 def test_v5_an_end_date_that_is_taken_away_after_the_archive_brings_the_same_member_back(flow: Flow) -> None:
     """By the rule of those who work here again: the same member, as requester, and shown as such."""
     flow.go_live(Settings(archive_inactive=True))

@@ -166,6 +166,7 @@ WRITES: dict[str, Callable[[Flow], object]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", WRITES)
 def test_inv5_rule10_whatever_a_plan_is_made_from_takes_the_level_away_when_it_is_written(
     flow: Flow, what: str

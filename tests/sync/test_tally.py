@@ -27,6 +27,7 @@ __all__ = ["entity"]
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.thorough
 @often
 @given(each=st.lists(SETTINGS, min_size=1, max_size=3), snapshot=PEOPLE)
 def test_what_was_counted_is_what_would_be_counted_now(

@@ -262,6 +262,7 @@ def test_doubtful_changes_can_be_left_out_of_a_held_plan(flow: Flow) -> None:
     assert flow.latest().state == "held"
 
 
+@pytest.mark.thorough
 def test_a_plan_of_doubtful_changes_alone_is_not_confirmed_without_them(flow: Flow) -> None:
     flow.go_live(Settings(archive_inactive=True))
     gone = (timezone.now() - timedelta(days=2)).date().isoformat()

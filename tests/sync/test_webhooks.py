@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.db import connection as database
 from django.utils import timezone
@@ -14,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from rollcall.connections import webhooks
 from rollcall.connections.models import Connection, Employee, Webhook, WebhookCall
 from rollcall.connectors.webhooks import signature
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync import actions, tasks
 from rollcall.sync.runs.run import run_connection
 from tests.sync.flow import ALICE, Flow, forget_schedule, running
@@ -83,6 +83,7 @@ def someone(flow: Flow) -> int:
     return next(number for number, one in flow.people_of().items() if one["status"] == "active")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("flow", REGISTERED, indirect=True)
 def test_a_change_in_the_tool_starts_a_run_within_seconds(flow: Flow) -> None:
     connect(flow)
@@ -102,13 +103,14 @@ def test_a_change_in_the_tool_starts_a_run_within_seconds(flow: Flow) -> None:
     assert wanted(flow) == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("flow", REGISTERED, indirect=True)
 def test_disconnecting_takes_the_registration_back(flow: Flow) -> None:
     connect(flow)
     url = flow.get(lambda: webhooks.address(Webhook.objects.get()))
     flow.get(lambda: actions.disconnect(flow.connection(), actor=ALICE))
     assert flow.get(Webhook.objects.count) == 0
-    assert httpx.post(url, json={}, trust_env=False).status_code == 404
+    assert LOOPBACK.post(url, json={}).status_code == 404
     flow.control("rename", id=someone(flow), first_name="Told", last_name="Nobody")
     time.sleep(0.3)
     assert queued() == []
@@ -148,12 +150,13 @@ class Signed:
             "X-BambooHR-Signature": signed,
             "Content-Type": "application/json",
         }
-        return httpx.post(self.url, content=body, headers=headers, trust_env=False).status_code
+        return LOOPBACK.post(self.url, content=body, headers=headers).status_code
 
 
 BODY = b'{"employees":[{"id":"1","action":"Deleted"}]}'
 
 
+@pytest.mark.thorough
 def test_an_event_that_comes_again_starts_nothing(flow: Flow) -> None:
     connect(flow)
     signed = Signed(flow)
@@ -165,17 +168,19 @@ def test_an_event_that_comes_again_starts_nothing(flow: Flow) -> None:
     assert wanted(flow) == ""
 
 
+@pytest.mark.thorough
 def test_a_forged_call_is_turned_away(flow: Flow) -> None:
     connect(flow)
     signed = Signed(flow)
     assert signed.post(BODY, secret=b"guessed") == 401
     assert signed.post(BODY, at=datetime.now(UTC) - timedelta(minutes=6)) == 401
     assert signed.post(BODY, at=datetime.now(UTC) + timedelta(minutes=6)) == 401
-    assert httpx.post(signed.url, content=BODY, trust_env=False).status_code == 401
+    assert LOOPBACK.post(signed.url, content=BODY).status_code == 401
     assert wanted(flow) == ""
     assert flow.get(WebhookCall.objects.count) == 0
 
 
+@pytest.mark.thorough
 def test_what_a_call_says_is_never_taken_over(flow: Flow) -> None:
     connect(flow)
     before = flow.frozen()
@@ -186,6 +191,7 @@ def test_what_a_call_says_is_never_taken_over(flow: Flow) -> None:
     assert flow.frozen() == before
 
 
+@pytest.mark.thorough
 def test_many_calls_are_one_run(flow: Flow) -> None:
     connect(flow)
     signed = Signed(flow)
@@ -194,6 +200,7 @@ def test_many_calls_are_one_run(flow: Flow) -> None:
     assert len(queued()) == 1
 
 
+@pytest.mark.thorough
 def test_a_call_to_a_paused_connection_is_answered_and_starts_nothing(flow: Flow) -> None:
     connect(flow)
     flow.get(lambda: actions.pause(flow.connection(), actor=ALICE))
@@ -201,15 +208,17 @@ def test_a_call_to_a_paused_connection_is_answered_and_starts_nothing(flow: Flow
     assert queued() == []
 
 
+@pytest.mark.thorough
 def test_an_unknown_address_and_a_large_call_are_refused(flow: Flow) -> None:
     connect(flow)
     signed = Signed(flow)
     stranger = signed.url.rstrip("/")[:-4] + "abcd/"
-    assert httpx.post(stranger, content=BODY, trust_env=False).status_code == 404
+    assert LOOPBACK.post(stranger, content=BODY).status_code == 404
     assert signed.post(b"x" * (1024 * 1024 + 1)) == 413
-    assert httpx.put(signed.url, content=BODY, trust_env=False).status_code == 405
+    assert LOOPBACK.put(signed.url, content=BODY).status_code == 405
 
 
+@pytest.mark.thorough
 def test_what_is_called_for_during_a_run_runs_right_after_it(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +236,7 @@ def test_what_is_called_for_during_a_run_runs_right_after_it(
     assert len(queued()) == 1
 
 
+@pytest.mark.thorough
 def test_a_tool_that_refuses_the_registration_is_read_by_the_clock_all_the_same(flow: Flow) -> None:
     flow.control("options", allow_http_hooks=False)
     connect(flow)

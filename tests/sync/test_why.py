@@ -71,6 +71,7 @@ def whole(subscription: Subscription, case: Case) -> list[Change]:
     )
 
 
+@pytest.mark.thorough
 @often
 @given(case=st.one_of(cases(contested=True), cases(contested=False)))
 def test_one_person_is_planned_as_the_whole_plan_plans_them(entity: Entity, case: Case) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-import httpx
 import msgspec
 from django.test import Client
 
@@ -13,6 +12,7 @@ from rollcall.accounts.companies import create_entity
 from rollcall.accounts.models import Company, Entity, User
 from rollcall.connections.models import Connection, Subscription
 from rollcall.simulators import server
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync import tasks
 from rollcall.sync.models import Plan
 from rollcall.sync.runs.run import run_connection
@@ -64,7 +64,7 @@ class World(msgspec.Struct, kw_only=True):
 
     def control(self, action: str, **body: object) -> None:
         """Tell the simulated tool something: hire, terminate, faults, permissions, ..."""
-        answer = httpx.post(f"{self.sim.control('bamboohr')}/{action}", json=body, trust_env=False, timeout=5)
+        answer = LOOPBACK.post(f"{self.sim.control('bamboohr')}/{action}", json=body, timeout=5)
         answer.raise_for_status()
 
     def connect(self, client: Client | None = None) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from django.conf import LazySettings
 from django.test import Client
@@ -17,6 +16,7 @@ from rollcall.accounts.companies import grant_role
 from rollcall.accounts.models import Role
 from rollcall.connections.models import Connection
 from rollcall.simulators import server
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.web.tools import authorise
 from tests import planted
 from tests.accounts.people import two_companies
@@ -48,14 +48,14 @@ def hr(db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def control(hr: World, tool: str, action: str, **body: object) -> None:
-    answer = httpx.post(f"{hr.sim.control(tool)}/{action}", json=body, trust_env=False, timeout=5)
+    answer = LOOPBACK.post(f"{hr.sim.control(tool)}/{action}", json=body, timeout=5)
     answer.raise_for_status()
 
 
 def asked_for_tokens(hr: World, tool: str) -> bool:
-    seen: list[dict[str, Any]] = httpx.get(
-        f"{hr.sim.control(tool)}/requests", trust_env=False, timeout=5
-    ).json()["requests"]
+    seen: list[dict[str, Any]] = LOOPBACK.get(f"{hr.sim.control(tool)}/requests", timeout=5).json()[
+        "requests"
+    ]
     return any(one["path"] in ("/token", "/oauth2/tokens") for one in seen)
 
 
@@ -70,7 +70,7 @@ def consent(client: Client, tool: str, way: str = "") -> str:
     """Go out to the tool, agree there, and return the address it sends the browser back to."""
     out = client.get(way or address(tool, "authorise/"))
     assert out.status_code == 302
-    answer = httpx.get(out.headers["Location"], trust_env=False, timeout=5)
+    answer = LOOPBACK.get(out.headers["Location"], timeout=5)
     assert answer.status_code == 302, answer.text
     back = urlsplit(answer.headers["Location"])
     assert back.path == ANSWER
@@ -129,6 +129,7 @@ def test_what_was_left_out_stays_left_out_over_there_and_back(hr: World) -> None
     assert "manager_id" not in left_out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", ["", "wrong", "é", "\x00"])
 def test_an_answer_to_something_else_is_refused(hr: World, state: str) -> None:
     client = hr.alice

@@ -115,6 +115,7 @@ def test_saving_leads_to_a_preview_and_changes_nobody(hr: World) -> None:
     assert f'value="{value}" checked' in text(client.get(CONFIGURE))  # the edited settings are kept
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "form",
     [

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from django.conf import LazySettings
 from django.test import Client
@@ -19,6 +18,7 @@ from rollcall.connections import gallery
 from rollcall.connections.models import Connection, Subscription
 from rollcall.directory import queries as members
 from rollcall.simulators import server
+from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync.words.sentences import error_sentence
 from tests import planted
 from tests.accounts.people import two_companies
@@ -301,7 +301,7 @@ def opened(db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def control(hr: World, tool: str, action: str, **body: object) -> None:
-    httpx.post(f"{hr.sim.control(tool)}/{action}", json=body, trust_env=False, timeout=5).raise_for_status()
+    LOOPBACK.post(f"{hr.sim.control(tool)}/{action}", json=body, timeout=5).raise_for_status()
 
 
 def access_page(tool: str) -> str:
@@ -386,6 +386,7 @@ WRONG: Mapping[str, tuple[str, tuple[str, ...], dict[str, str], str, str]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_an_error_says_what_is_wrong_and_how_to_mend_it(opened: Open, case: str, language: str) -> None:
@@ -413,6 +414,7 @@ def test_an_error_says_what_is_wrong_and_how_to_mend_it(opened: Open, case: str,
         assert nobody_changed(hr)
 
 
+@pytest.mark.thorough
 def test_the_confirm_says_how_many_are_there_who_works_and_where(opened: Open) -> None:
     """S14"""
     with opened("hibob", people=412) as hr:

@@ -308,6 +308,7 @@ def test_a_newer_file_is_compared_and_starts_a_run(desk: Desk) -> None:
     assert len(desk.employees()) == 9
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["staff-2026-10-01.csv", "staff_20261001.csv"])
 def test_f4_an_older_file_is_asked_about(desk: Desk, name: str) -> None:
     """F4"""

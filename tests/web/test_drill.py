@@ -79,6 +79,7 @@ def test_before_there_is_anybody_to_drill_with_the_page_says_what_to_do(hr: Worl
     assert f'href="{DRILL}"' not in shown(client, HOME)
 
 
+@pytest.mark.thorough
 def test_rule10_a_drill_is_started_by_a_button_played_by_a_worker_and_kept_as_numbers(live: World) -> None:
     client = live.alice
     assert f'href="{DRILL}"' in shown(client, HOME)
@@ -98,6 +99,7 @@ def test_rule10_a_drill_is_started_by_a_button_played_by_a_worker_and_kept_as_nu
             assert one.last_name not in stored and one.email not in stored
 
 
+@pytest.mark.thorough
 def test_rule6_who_would_have_lost_access_is_named_up_to_ten(live: World) -> None:
     careless(live)
     client = live.alice

@@ -138,6 +138,7 @@ def test_s24_the_progress_is_said_aloud_now_and_then_and_works_without_a_script(
     assert "data-lost hidden" in card and "<noscript>" in card
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("state", "word"),
     [
@@ -281,6 +282,7 @@ def test_only_admins_see_the_integrations(hr: World, page: str) -> None:
     assert Client().get(f"{HOME}{page}").status_code == 302
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("button", ["sync", "pause", "resume", "join", "disconnect"])
 def test_only_admins_press_buttons(hr: World, button: str) -> None:
     """S6"""

@@ -113,6 +113,7 @@ def test_inv3_no_page_of_any_kind_takes_the_last_owner_away(here: Crew) -> None:
     assert tried > 300
 
 
+@pytest.mark.thorough
 def test_inv3_no_operation_of_the_api_takes_the_last_owner_away(here: Crew) -> None:
     """Taken from the document; with a token that may do everything."""
     company, entity = here.two.alice_company, here.two.alice_entity

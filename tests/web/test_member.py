@@ -95,6 +95,7 @@ def test_a_wrong_address_is_said_beside_the_form_and_what_was_typed_stays(here: 
     assert now_is(here.manual).email == here.manual.email
 
 
+@pytest.mark.thorough
 def test_bob_and_charlie_can_do_nothing_to_alices_members(here: Crew) -> None:
     waiting, _ = invited(here.two.alice_entity)
     for member in (here.managed, here.manual, here.archived, waiting):

@@ -166,6 +166,7 @@ def test_an_old_preview_asks_for_a_fresh_one(hr: World) -> None:
     assert "more than a day old" in text(client.get(page_of(made)))
 
 
+@pytest.mark.thorough
 def test_a_held_plan_says_why_and_wants_a_reason(hr: World) -> None:
     """S52, L1"""
     client = hr.ready()
@@ -183,6 +184,7 @@ def test_a_held_plan_says_why_and_wants_a_reason(hr: World) -> None:
     assert "The Lyon office was sold." in text(client.get(page_of(made)))
 
 
+@pytest.mark.thorough
 def test_a_held_plan_can_be_rejected(hr: World) -> None:
     client = hr.ready()
     made = held(hr, client)
@@ -227,6 +229,7 @@ def test_an_ordinary_cell_stays_as_it_is() -> None:
     assert [safe_cell(one) for one in ("", " ", "Anna", "a=1")] == ["", " ", "Anna", "a=1"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rest", ["", "progress/", "changes.csv"])
 def test_nobody_else_sees_a_plan(hr: World, rest: str) -> None:
     """S6, Z1"""
@@ -258,6 +261,7 @@ def test_the_second_of_two_admins_reads_who_decided_first(hr: World) -> None:
     assert again(hr, made).state == "applying"
 
 
+@pytest.mark.thorough
 def test_going_back_after_confirming_shows_what_was_decided(hr: World) -> None:
     """No browser keeps the page; the one that comes instead says who confirmed it and when."""
     client = hr.ready()
@@ -297,6 +301,7 @@ def test_confirming_after_the_session_has_ended_does_nothing_and_leads_back(hr: 
     assert again(hr, made).state == "preview"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("address", ["https://evil.example/x", "", "//evil.example", "javascript:alert(1)"])
 def test_an_ended_session_leads_to_no_address_of_others(hr: World, address: str) -> None:
     made = hr.preview(hr.ready())
@@ -327,6 +332,7 @@ def test_a_group_is_narrowed_by_words_places_and_details(hr: World) -> None:
     assert "Show all" in page
 
 
+@pytest.mark.thorough
 def test_only_changes_of_one_detail_are_shown(hr: World) -> None:
     client = hr.ready()
     first = hr.preview(client)
@@ -353,6 +359,7 @@ def test_a_filter_that_leaves_nobody_is_said_beside_the_way_to_mend_it(hr: World
     assert "Nobody belongs to this entity with these settings" in text(client.get(page_of(made)))
 
 
+@pytest.mark.thorough
 def test_owners_and_admins_who_would_go_are_named(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
@@ -371,6 +378,7 @@ def test_owners_and_admins_who_would_go_are_named(hr: World) -> None:
     assert f"1 owner or admin would be archived: {line.name}." in text(client.get(page_of(shown)))
 
 
+@pytest.mark.thorough
 def test_the_rest_of_a_held_plan_can_be_confirmed_alone(hr: World) -> None:
     """L1: without the doubtful changes no reason is needed."""
     client = hr.ready()
@@ -394,6 +402,7 @@ def undo_of(hr: World, client: Client, made: Plan) -> Plan:
         return Plan.objects.get(pk=int(answer.headers["Location"].strip("/").rpartition("/")[2]))
 
 
+@pytest.mark.thorough
 def test_an_applied_plan_is_undone_from_its_page_as_a_preview_first(hr: World) -> None:
     """Product decision 15"""
     client = hr.ready()
@@ -418,6 +427,7 @@ def test_an_applied_plan_is_undone_from_its_page_as_a_preview_first(hr: World) -
     assert "undone already" in text(client.get(page_of(made)))
 
 
+@pytest.mark.thorough
 def test_an_undo_is_refused_to_who_does_not_manage_all_entities_it_pauses(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
@@ -433,6 +443,7 @@ def test_an_undo_is_refused_to_who_does_not_manage_all_entities_it_pauses(hr: Wo
     assert "Acme Berlin" in text(client.get(page_of(back)))
 
 
+@pytest.mark.thorough
 def test_a_preview_of_many_people_takes_few_queries_and_little_room(
     hr: World, django_assert_max_num_queries: Any
 ) -> None:

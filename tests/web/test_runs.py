@@ -90,6 +90,7 @@ def test_only_admins_of_this_company_see_runs(hr: World) -> None:
     assert hr.charlie.get(f"/runs/{newest(hr).pk}/").status_code == 404
 
 
+@pytest.mark.thorough
 def test_a_run_shows_who_started_it_how_long_it_took_and_whom_it_changed(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
@@ -103,6 +104,7 @@ def test_a_run_shows_who_started_it_how_long_it_took_and_whom_it_changed(hr: Wor
     assert "Zoe Newby" in one and "What came of it for" in one and "Undo…" in one
 
 
+@pytest.mark.thorough
 def test_runs_are_narrowed_to_changes_holds_and_failures(hr: World) -> None:
     client = hr.ready()
     made = hr.preview(client)
@@ -183,6 +185,7 @@ def live(hr: World) -> Client:
     return client
 
 
+@pytest.mark.thorough
 def test_a5_rule3_a_lost_field_is_said_on_the_run_the_card_the_plan_and_in_the_list(hr: World) -> None:
     client = live(hr)
     hr.control("faults", on={"id": "A5", "mode": "null", "fields": ["department"]})
@@ -200,6 +203,7 @@ def test_a5_rule3_a_lost_field_is_said_on_the_run_the_card_the_plan_and_in_the_l
         assert "Les valeurs connues sont conservées" in text(client.get(f"/runs/{newest(hr).pk}/"))
 
 
+@pytest.mark.thorough
 def test_a4_a_list_that_is_far_too_short_is_said(hr: World) -> None:
     client = live(hr)
     hr.control("faults", on={"id": "A4", "mode": "half"})
@@ -208,6 +212,7 @@ def test_a4_a_list_that_is_far_too_short_is_said(hr: World) -> None:
         assert "people were listed, and usually it is about 60" in text(client.get(address))
 
 
+@pytest.mark.thorough
 def test_a7_details_that_did_not_come_are_named(hr: World) -> None:
     client = live(hr)
     hr.control("faults", on={"id": "A5", "mode": "hidden"})

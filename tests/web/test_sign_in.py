@@ -119,6 +119,7 @@ def test_the_mail_for_a_new_password_is_in_the_language_of_its_reader(here: Crew
     assert 'lang="fr"' in str(the_mail().alternatives[0][0])
 
 
+@pytest.mark.thorough
 def test_a_second_factor_from_setting_up_to_signing_in_with_a_recovery_code(here: Crew) -> None:
     client = browser()
     sign_in(client)
@@ -294,6 +295,7 @@ SIGNED_IN = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_page_of_the_sign_in_is_ours_with_one_heading(here: Crew, language: str) -> None:
     inside = browser()

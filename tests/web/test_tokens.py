@@ -104,6 +104,7 @@ def test_two_tabs_make_a_token_each(them: Crew) -> None:
     assert [client.post(NEW, form).status_code for form in (first, second)] == [201, 201]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -85,12 +85,14 @@ def _open(answers: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     return [one for one in answers if one[2] != 404 and not (one[2] == 405 and one[0] not in {"get", "post"})]
 
 
+@pytest.mark.thorough
 def test_the_owner_herself_reaches_her_pages(here_ids: tuple[Crew, dict[str, int]]) -> None:
     here, ids = here_ids
     client = browser(here.two.alice)
     assert {client.get(address).status_code for address in _addresses(ids)} <= {200, 302, 405}
 
 
+@pytest.mark.thorough
 def test_z1_inv18_another_companys_ids_are_a_404_for_every_verb(
     here_ids: tuple[Crew, dict[str, int]],
 ) -> None:
@@ -110,6 +112,7 @@ def test_z1_foreign_and_unknown_ids_are_answered_alike(here_ids: tuple[Crew, dic
     assert foreign == unknown == too_big
 
 
+@pytest.mark.thorough
 def test_z1_an_admin_of_another_entity_of_the_same_company_sees_nothing_of_this_one(
     here_ids: tuple[Crew, dict[str, int]],
 ) -> None:

@@ -57,6 +57,7 @@ def outsider(hr: World) -> Employee:
         return Employee.objects.filter(status="active").exclude(work_location=inside).order_by("pk")[0]
 
 
+@pytest.mark.thorough
 def test_s35_from_the_search_straight_to_why_somebody_was_not_invited(hr: World) -> None:
     """Decision 16: navigation, name, answer; also for people who were not invited."""
     client = filtered(hr)

@@ -103,6 +103,7 @@ def test_what_the_admin_typed_wrongly_is_said(company: Any, change: Any, error: 
             assert "wrong" not in str(caught.value) + caught.value.sentence()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "error"),
     [

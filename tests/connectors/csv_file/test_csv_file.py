@@ -561,6 +561,7 @@ CELL = st.text(
 )
 
 
+@pytest.mark.thorough
 @given(cells=st.lists(CELL, min_size=1, max_size=5))
 def test_e3_e5_any_text_of_a_cell_arrives_as_it_was_written(cells: list[str]) -> None:
     """E3, E5: apart from outer blanks."""

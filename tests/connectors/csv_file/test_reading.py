@@ -172,6 +172,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(
     table=st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=6),

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import msgspec
 import pytest
 
@@ -29,6 +28,7 @@ from rollcall.connectors.webhooks import Call, Heard, NotGenuine
 from rollcall.engine.snapshot import BankAccount, Employee, Status
 from rollcall.engine.status import Standing, standing
 from rollcall.http_client import HttpClient
+from rollcall.simulators.loopback import LOOPBACK
 from tests.connectors.loopback import employees, opened
 
 KEY = {"api_token": "planted-token"}
@@ -557,6 +557,7 @@ def test_p5_an_endless_list_is_cut(scripted: Any) -> None:
     assert len(server.asked) == 5
 
 
+@pytest.mark.thorough
 def test_accounts_are_not_asked_for_twice_when_the_list_is_read_again(scripted: Any) -> None:
     everybody = [{"id": f"{each:03}", "worker_id": str(each), **DIRECT} for each in range(120)]
     totals = iter([120, 121, 120, 120])
@@ -641,7 +642,7 @@ def authorised(company: Any) -> Any:
     """Return the credentials that a person's consent brings."""
     app = app_of(company)
     where = urlsplit(oauth.authorize_url(AUTHORISATION, app, "state-1"))
-    answer = httpx.get(f"{company.url}{where.path}?{where.query}", trust_env=False)
+    answer = LOOPBACK.get(f"{company.url}{where.path}?{where.query}")
     back = parse_qs(urlsplit(answer.headers["location"]).query)
     assert back["state"] == ["state-1"]
     host = urlsplit(company.url).netloc

@@ -15,6 +15,7 @@ from rollcall.connectors.lucca import requests
 from rollcall.connectors.lucca.connector import Lucca
 from rollcall.connectors.lucca.declaration import ALL_SCOPES
 from rollcall.http_client import Answer
+from rollcall.simulators.loopback import LOOPBACK
 from tests.connectors.loopback import changed, employees, opened
 
 KEY = {"address": "acme.ilucca.net", "api_key": "planted-key"}
@@ -34,7 +35,7 @@ def by_way(acme: Any, way: str) -> Any:
 
 
 def requests_of(acme: Any) -> Any:
-    told = httpx.get(f"{acme._running.control('lucca')}/requests", trust_env=False)
+    told = LOOPBACK.get(f"{acme._running.control('lucca')}/requests")
     return told.json()["requests"]
 
 

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 
@@ -14,6 +13,7 @@ from rollcall.connectors.catalogue import connect
 from rollcall.connectors.payfit.connector import PayFit
 from rollcall.connectors.payfit.declaration import PAYFIT, SCOPES
 from rollcall.http_client import HttpClient
+from rollcall.simulators.loopback import LOOPBACK
 from tests.connectors.loopback import employees, opened
 
 KEY = {"api_key": "planted-key"}
@@ -87,7 +87,7 @@ def test_a_read_costs_the_least_that_the_tool_allows(company: Any) -> None:
 
 
 def requests(acme: Any) -> Any:
-    told = httpx.get(f"{acme._running.control('payfit')}/requests", trust_env=False)
+    told = LOOPBACK.get(f"{acme._running.control('payfit')}/requests")
     return told.json()["requests"]
 
 

@@ -4,13 +4,13 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from msgspec import UNSET
 
 from rollcall.connectors import errors
 from rollcall.engine.snapshot import Status
+from rollcall.simulators.loopback import LOOPBACK
 from tests.connectors.loopback import employees
 
 
@@ -20,7 +20,7 @@ def by_email(read: Any) -> Any:
 
 def requests(company: Any) -> Any:
     control = company._running.control("workday")
-    return httpx.get(f"{control}/requests", trust_env=False).json()["requests"]
+    return LOOPBACK.get(f"{control}/requests").json()["requests"]
 
 
 def test_the_whole_company_is_read_as_the_tool_has_it(company: Any) -> None:
@@ -98,6 +98,7 @@ def test_what_the_admin_typed_wrongly_is_said_and_not_repeated(company: Any, cha
         assert len(requests(acme)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "error"),
     [

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
 from msgspec import Struct, structs
 
 from rollcall.connectors.base import EVERYTHING, Connector, Tool, Wanted
@@ -15,6 +14,7 @@ from rollcall.connectors.errors import UnreadableRecord
 from rollcall.engine.snapshot import Employee
 from rollcall.http_client import Limits
 from rollcall.simulators import server
+from rollcall.simulators.loopback import LOOPBACK
 
 PEOPLE: Final = 120
 SEVERAL_PAGES: Final = {"bamboohr": 2_200, "lucca": 2_200, "workday": 2_200}
@@ -118,7 +118,7 @@ class Subject:
         if self.running is None:
             raise LookupError("there is no stand-in to tell anything")
         url = f"{self.running.control(self.key)}/{action}"
-        answer = httpx.post(url, json=body, trust_env=False, timeout=30)
+        answer = LOOPBACK.post(url, json=body, timeout=30)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -141,7 +141,7 @@ class Subject:
     def _get(self, what: str) -> dict[str, Any]:
         if self.running is None:
             raise LookupError("there is no stand-in to ask")
-        return dict(httpx.get(f"{self.running.control(self.key)}/{what}", trust_env=False, timeout=30).json())
+        return dict(LOOPBACK.get(f"{self.running.control(self.key)}/{what}", timeout=30).json())
 
 
 def must_come(truth: list[dict[str, Any]]) -> Counter[str]:
