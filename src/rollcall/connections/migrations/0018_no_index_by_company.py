@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_initial"),
-        ("connections", "0016_searched"),
+        ("connections", "0017_choice"),
     ]
 
     operations = [
