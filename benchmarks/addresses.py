@@ -17,7 +17,8 @@ ACTS: Final = frozenset(
         *("switch_entity", "switch_language", "do_members", "suspend_member", "lift_suspension"),
         *("archive_member", "bring_back_member", "resend_invitation", "cancel_invitation", "confirm_bank"),
         *("dispute_bank", "sync_now", "pause", "resume", "join_connection", "configure_count"),
-        *("configure_people", "plan_decide", "plan_undo", "revoke_token", "check_audit", "csv_again"),
+        *("configure_against", "configure_people", "plan_decide", "plan_undo", "revoke_token"),
+        *("check_audit", "csv_again"),
         *("erase_member", "allow_again", "decide_who"),
     )
 )
@@ -60,7 +61,16 @@ _PLAIN: Final = (
         "limits",
         "who",
     ),
-    *("configure", "entities", "add_entity", "company_plan", "tokens", "make_token", "audit"),
+    *(
+        "configure",
+        "choose_entity",
+        "entities",
+        "add_entity",
+        "company_plan",
+        "tokens",
+        "make_token",
+        "audit",
+    ),
     *("why_search", "between", "drill_progress"),
 )
 _UNCONNECTED: Final = ("request_tool", "guides", "other_tool", "csv_upload")
@@ -100,7 +110,8 @@ def of_company(entity: Entity, made: Plan) -> Iterator[Page]:
     yield from _of_members(ids, names)
     yield from _of_runs(runs, made)
     yield Page(name="configure, searched", addresses=_asked("configure", names))
-    yield Page(name="configure_count", addresses=[reverse("configure_count")], form=_choice(entity))
+    for name in ("configure_count", "configure_against"):
+        yield Page(name=name, addresses=[reverse(name)], form=_choice(entity))
     yield Page(name="why_search, searched", addresses=_asked("why_search", names))
     yield Page(name="why_member", addresses=[reverse("why_member", args=[pk]) for pk in ids])
     yield Page(name="why_employee", addresses=[reverse("why_employee", args=[pk]) for pk in rows])

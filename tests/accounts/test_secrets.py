@@ -202,19 +202,26 @@ def test_a_column_is_registered_by_its_primary_key() -> None:
     assert (found.key, found.row) == ("id", ("id",))
 
 
-def test_z3_seals_and_digests_of_a_batch_are_those_of_one() -> None:
-    """Z3: also over more values than random bytes are asked for at a time, and no two seals alike."""
+def test_z3_z4_seals_and_digests_of_a_batch_are_those_of_one(settings: Settings) -> None:
+    """Also over more values than random bytes are asked for at a time, and no two seals alike."""
     sealer = secrets.Sealer(company_id=1, table="connections_employee", field="bank_sealed", purpose="bank")
     seals = set()
     for number in range(200):
         plain, row = b"x" * number, f'7:é"{number}'
         value = sealer.seal(plain, row)
         seals.add(value[:15])
-        assert _opened(value, row) == plain
+        assert _opened(value, row) == sealer.unseal(value, row) == plain
         assert sealer.digest(plain) == secrets.digest(plain, company_id=1, purpose="bank")
     assert len(seals) == 200
     with pytest.raises(secrets.SealBroken):
         _opened(sealer.seal(b"x", "7:1"), "7:2")
+    with pytest.raises(secrets.SealBroken):
+        sealer.unseal(sealer.seal(b"x", "7:1"), "7:2")
+    older = sealer.seal(b"x", "7:1")
+    secrets.add_key(settings.ROLLCALL_KEYS)
+    newer = secrets.Sealer(company_id=1, table="connections_employee", field="bank_sealed", purpose="bank")
+    assert sealer.unseal(newer.seal(b"y", "7:1"), "7:1") == b"y"
+    assert newer.unseal(older, "7:1") == b"x"
 
 
 def _opened(value: bytes, row: str) -> bytes:

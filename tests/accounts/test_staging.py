@@ -4,7 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from rollcall.accounts.access import acting_for
-from rollcall.accounts.staging import add, array, stage
+from rollcall.accounts.staging import add, array, stage, texts
 from tests.accounts.people import two_companies
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +59,11 @@ def test_numbers_and_truth_values_become_arrays() -> None:
             [array([1, None, -3]), array([True, False]), array([])],
         )
         assert cursor.fetchone() == ([1, None, -3], [True, False], [])
+
+
+def test_e3_e5_texts_become_an_array_of_the_same_texts() -> None:
+    plain = ["a", "", "NULL", "null", "{}", ",", " ", "O'Neil", "Zoë \u2028 \u202e😀", "\x7f"]
+    odd = ["\\", '"', 'a\\"b', "\t\n", "\x1f", "\\u0041", *plain]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::text[], %s::text[], %s::text[]", [texts(plain), texts(odd), texts([])])
+        assert cursor.fetchone() == (plain, odd, [])

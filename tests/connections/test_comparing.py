@@ -1,16 +1,26 @@
 """What settings being edited would mean, told before any plan is made."""
 
+import hashlib
+import re
+from importlib import import_module
+
 import pytest
+from hypothesis import given
+from msgspec import structs
 
 from rollcall.accounts import access
 from rollcall.accounts.models import Entity
-from rollcall.connections.comparing import NAMES, Comparison, compare
+from rollcall.connections.comparing import FEW, NAMES, Count, Difference, compare, count
+from rollcall.connections.narrow import ROWS, SHORT
 from rollcall.connections.queries import employees_found, employees_named
-from rollcall.engine.scope import Condition, Everybody, Filter, Named
+from rollcall.engine.scope import ATTRIBUTES, Condition, Filter, Named, by_employee, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from tests.accounts.people import two_companies
 from tests.sync.stored import store_employees, subscribe
+from tests.sync.test_between import PEOPLE as PEOPLE_OF_ALL_KINDS
+from tests.sync.test_between import SETTINGS, by_engine, shared
+from tests.sync.test_candidates import often
 
 pytestmark = pytest.mark.django_db
 
@@ -34,36 +44,40 @@ def entity() -> Entity:
     return two_companies().alice_entity
 
 
-def compared(entity: Entity, settings: Settings, confirmed: Settings | None) -> Comparison:
+def compared(entity: Entity, settings: Settings, confirmed: Settings) -> tuple[Count, Difference]:
     with access.acting_for(entity.company_id):
         connection = subscribe(entity, Settings()).connection
         store_employees(connection, PEOPLE)
-        return compare(connection.pk, settings, confirmed)
+        return count(connection.pk, settings), compare(connection.pk, settings, confirmed)
 
 
 def ids(people: object) -> list[str]:
     return [one.id for one in people]  # type: ignore[attr-defined] # persons
 
 
-def test_s33_before_anything_is_confirmed_only_the_choice_is_told(entity: Entity) -> None:
-    assert compared(entity, office("Paris"), None) == Comparison(matching=1, employees=4, managers=0)
+def test_s33_whom_a_choice_has_is_counted_without_leavers(entity: Entity) -> None:
+    found, difference = compared(entity, office("Paris"), office("Paris"))
+    assert found == Count(matching=1, employees=4, managers=0)
+    assert difference == Difference()
 
 
 def test_it_names_who_comes_in_and_who_falls_out(entity: Entity) -> None:
-    found = compared(entity, office("Paris", "Lille"), office("Paris", "Lyon"))
-    assert (found.matching, found.coming, found.leaving) == (3, 2, 1)
-    assert ids(found.come) == ["3", "4"] and ids(found.leave) == ["2"]
-    assert found.leave[0].name == "Ben Alm"
+    found, difference = compared(entity, office("Paris", "Lille"), office("Paris", "Lyon"))
+    assert (found.matching, difference.coming, difference.leaving) == (3, 2, 1)
+    assert ids(difference.come) == ["3", "4"] and ids(difference.leave) == ["2"]
+    assert difference.leave[0].name == "Ben Alm"
 
 
 def test_s45_managers_count_beside_those_who_match(entity: Entity) -> None:
-    found = compared(entity, office("Paris", managers=True), office("Paris"))
-    assert (found.matching, found.managers, found.coming, found.leaving) == (1, 2, 2, 0)
+    found, difference = compared(entity, office("Paris", managers=True), office("Paris"))
+    assert (found.matching, found.managers) == (1, 2)
+    assert (difference.coming, difference.leaving) == (2, 0)
 
 
 def test_s46_without_their_managers_these_fall_out(entity: Entity) -> None:
-    found = compared(entity, office("Paris"), office("Paris", managers=True))
-    assert (found.matching, found.managers, found.coming, found.leaving) == (1, 0, 0, 2)
+    found, difference = compared(entity, office("Paris"), office("Paris", managers=True))
+    assert (found.matching, found.managers) == (1, 0)
+    assert (difference.coming, difference.leaving) == (0, 2)
 
 
 def test_s35_exceptions_count_on_either_side(entity: Entity) -> None:
@@ -74,18 +88,67 @@ def test_s35_exceptions_count_on_either_side(entity: Entity) -> None:
     )
     before = office("Paris", managers=True)
     after = Settings(scope=before.scope, exceptions=named)
-    found = compared(entity, after, before)
+    found, difference = compared(entity, after, before)
     assert (found.matching, found.managers) == (2, 0)
-    assert ids(found.come) == ["2"] and ids(found.leave) == ["3", "4"]
+    assert ids(difference.come) == ["2"] and ids(difference.leave) == ["3", "4"]
 
 
-def test_at_most_some_people_are_named(entity: Entity) -> None:
-    many = [Employee(id=f"m{one}", status=Status.ACTIVE, work_location="Nice") for one in range(NAMES + 5)]
+@often
+@given(one=SETTINGS, other=SETTINGS, snapshot=PEOPLE_OF_ALL_KINDS)
+def test_s33_s45_the_numbers_are_those_of_the_engine(
+    entity: Entity, one: Settings, other: Settings, snapshot: list[Employee]
+) -> None:
+    """Who is chosen, brought in, comes and leaves: by SQL as by the rules that a plan is made from."""
+    here = {person.id for person in snapshot if person.status is not Status.INACTIVE}
+    chosen = {p.id for p in snapshot if outside(one.scope, by_employee(one.exceptions), p) is None} & here
+    now, was = (by_engine(settings, snapshot) & here for settings in (one, other))
+    with shared(entity, [one], snapshot) as connection:
+        found, difference = count(connection.pk, one), compare(connection.pk, one, other)
+    assert found == Count(matching=len(chosen), employees=len(here), managers=len(now - chosen))
+    assert {person.id for person in difference.come} == now - was
+    assert {person.id for person in difference.leave} == was - now
+    assert (difference.coming, difference.leaving) == (len(now - was), len(was - now))
+
+
+def test_s33_texts_too_long_for_an_index_are_counted_too(entity: Entity) -> None:
+    """An entry of an index has 2,704 bytes; a text may have 500 letters, and nothing of a mirror may fail for it."""
+    noise = [hashlib.sha512(str(number).encode()).hexdigest() * 4 for number in range(8)]
+    values = dict(zip(ATTRIBUTES, (text[:500] for text in noise), strict=True))
+    long = structs.replace(Employee(id="long", status=Status.ACTIVE, manager_id="4"), **values)
+    place = str(values["work_location"])
     with access.acting_for(entity.company_id):
         connection = subscribe(entity, Settings()).connection
-        store_employees(connection, [*PEOPLE, *many])
-        found = compare(connection.pk, Settings(scope=Everybody()), office("Paris"))
-    assert found.coming == NAMES + 5 + 3 and len(found.come) == NAMES
+        store_employees(connection, [*PEOPLE, long])
+        found = count(connection.pk, office(place, "Lille", managers=True))
+        alone = count(connection.pk, office(place, managers=True))
+        difference = compare(connection.pk, office(place, managers=True), office("Lyon"))
+    assert found == Count(matching=3, employees=5) and alone == Count(matching=1, employees=5, managers=1)
+    assert ids(difference.come) == ["4", "long"]
+
+
+def test_s33_counting_asks_an_index_for_all_that_it_has() -> None:
+    """Word for word: an index for some people is used where a question has its condition, and its columns alone."""
+    made, rest = import_module("rollcall.connections.migrations.0017_choice").Migration.operations[0].sql
+    assert made.endswith(f" WHERE {SHORT}") and rest.endswith(f" WHERE NOT ({SHORT})")
+    asked = set(re.findall(r"[a-z_]+", ROWS.partition("SELECT")[2].partition("FROM")[0])) - {"custom"}
+    assert asked <= set(re.findall(r"[a-z_]+", made.partition("(")[2].partition(" WHERE")[0]))
+
+
+@pytest.mark.parametrize("many", [NAMES + 5, FEW + 5])
+def test_the_first_by_name_are_named_of_few_and_of_many(entity: Entity, many: int) -> None:
+    crowd = [
+        Employee(
+            id=f"m{one}", last_name=f"N{one % 97:02}-{one:04}", status=Status.ACTIVE, work_location="Nice"
+        )
+        for one in range(many)
+    ]
+    with access.acting_for(entity.company_id):
+        connection = subscribe(entity, Settings()).connection
+        store_employees(connection, [*PEOPLE, *crowd])
+        found = compare(connection.pk, office("Nice"), office("Lyon"))
+    assert (found.coming, found.leaving) == (many, 1)
+    first = sorted(crowd, key=lambda one: str(one.last_name))[:NAMES]
+    assert ids(found.come) == [one.id for one in first] and ids(found.leave) == ["2"]
 
 
 def test_people_are_found_by_name_without_accents_by_address_and_by_number(entity: Entity) -> None:

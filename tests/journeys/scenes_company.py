@@ -87,6 +87,7 @@ def entities(story: Story) -> None:
     page.locator('main a[href*="/people/"]').last.click()
     story.shoot("change role")
     story.visit(f"{here}edit/", "edit entity")
+    story.visit("/entity/choose/", "choose an entity")
     story.visit(f"{_ENTITIES}add/", "add entity")
     page.locator("[name=name]").fill(_NEW[story.language])
     page.locator("main form.form button.primary").click()

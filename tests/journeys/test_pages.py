@@ -38,6 +38,7 @@ NOT_LOOKED_AT: Final[Mapping[str, str]] = {
     "plan_decide": "takes a POST",
     "plan_undo": "takes a POST",
     "configure_count": "takes a POST, a piece of a page",
+    "configure_against": "takes a POST, a piece of a page",
     "configure_people": "a piece of a page",
     "integrations_status": "a piece of a page",
     "plan_progress": "a piece of a page",

@@ -1,6 +1,7 @@
 """Many changes in one apply: statements follow chunks, line managers are written with the rest."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from rollcall.events.models import Event
 from rollcall.events.outbox import verify
 from rollcall.sync.models import Line, LineState, Plan, PlanState
 from rollcall.sync.runs.apply import apply
-from rollcall.sync.runs.applying import CHUNK
+from rollcall.sync.runs.applying import CHUNK, SPAN
 from rollcall.sync.runs.lease import lease
 from tests.sync.flow import ALICE, Flow, now
 
@@ -80,6 +81,18 @@ def test_rule9_a_chunk_takes_as_many_statements_for_many_people_as_for_few(live:
     few = applied(live, [newcomer(number) for number in range(150)])
     many = applied(live, [newcomer(number) for number in range(1_000, 1_600)])
     assert len(many) == len(few)
+
+
+def test_rule2_every_line_is_applied_however_many_remarks_stand_between(live: Flow) -> None:
+    made = planned(live, [newcomer(number) for number in range(5)])
+    places = {2: 2 + SPAN, 3: 3 + SPAN, 4: 3 * SPAN, 5: 9 * SPAN}
+    numbers = Line.objects.filter(plan=made)
+    for number, place in reversed(places.items()):
+        live.get(partial(numbers.filter(number=number).update, number=place))
+    with lease(live.company, live.connection().pk) as token:
+        assert token is not None
+        apply(made, token, ALICE)
+    assert live.get(lambda: Plan.objects.get(pk=made.pk).outcome["done"]) == 5
 
 
 @pytest.mark.thorough

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rollcall.accounts.models import Entity
 from rollcall.connections.belonging import brought_among, brought_in
-from rollcall.connections.comparing import compare
+from rollcall.connections.comparing import count
 from rollcall.connections.models import Employee as Row
 from rollcall.connections.models import Subscription, Tally
 from rollcall.connections.queries import filter_values
@@ -45,9 +45,7 @@ def test_what_was_counted_is_what_would_be_counted_now(
             assert tally.people_of(known, group) == list(people(connection.pk, places, group))
         for one in places:
             settings = one.settings
-            assert tally.comparison_of(known, one.entity_id, settings, settings) == compare(
-                connection.pk, settings, settings
-            )
+            assert tally.count_of(known, one.entity_id, settings) == count(connection.pk, settings)
 
 
 @often
@@ -75,7 +73,7 @@ def test_another_choice_is_counted_anew(entity: Entity) -> None:
         known = Tally.objects.get(connection=connection)
         other = Place(entity_id=entity.pk, name="", settings=place("Lyon"))
         assert tally.counts_of(known, [other]) is None
-        assert tally.comparison_of(known, entity.pk, other.settings, place("Paris")) is None
+        assert tally.count_of(known, entity.pk, other.settings) is None
         Subscription.objects.update(settings=msgspec.to_builtins(other.settings))
         tally.count(entity.company_id, connection.pk, moved=False)
         found = tally.counts_of(Tally.objects.get(connection=connection), places_of(connection)[0])

@@ -16,6 +16,7 @@ from rollcall.sync.why import tally
 from tests.web.hr import CONFIGURE, World, text, world
 
 COUNT = f"{CONFIGURE}count/"
+AGAINST = f"{CONFIGURE}against/"
 
 
 @pytest.fixture
@@ -56,11 +57,33 @@ def test_who_comes_in_and_who_falls_out_is_told_against_the_confirmed_settings(h
     assert 'id="against"' not in text(client.get(CONFIGURE))
     confirmed(hr, **at(one))
     assert "Against today: the same people" in text(client.get(CONFIGURE))
-    said = text(client.post(COUNT, at(other)))
-    assert f'Against today: <b class="num">{few}</b> in, <b class="num">{many}</b> out' in said
-    assert 'hx-swap-oob="innerHTML:#against-summary"' in said
+    said = text(client.post(AGAINST, at(other)))
+    told = f'Against today: <b class="num">{few}</b> in, <b class="num">{many}</b> out'
+    assert said.startswith(told)
+    assert f'<span hx-swap-oob="innerHTML:#against-aloud">{told} </span>' in said
     assert said.count("<li>") == min(few, 20) + min(many, 20)
     assert "They stay members, and are no longer managed." in said
+
+
+def test_s33_the_count_comes_at_once_and_sends_for_the_comparison(hr: World) -> None:
+    """An older comparison never stands beside a newer number; without script the page has both."""
+    client = hr.ready()
+    (one, _many), (other, few) = places(hr)[:2]
+    assert AGAINST not in text(client.post(COUNT, at(one)))
+    confirmed(hr, **at(one))
+    said = text(client.post(COUNT, at(other)))
+    assert f'<b class="num">{few} of' in said and "comes in" not in said and " in, " not in said
+    summary = said.split('hx-swap-oob="innerHTML:#against-summary">')[1].split("</span>")[0]
+    assert f'hx-post="{AGAINST}" hx-trigger="load"' in summary and "comparing…" in summary
+    assert '<span hx-swap-oob="innerHTML:#against-aloud"></span>' in said
+    assert AGAINST not in text(client.post(COUNT, {"scope": "filter"}))
+    whole, piece = (
+        client.post(CONFIGURE, at(other)),
+        client.post(CONFIGURE, at(other), headers={"HX-Request": "true"}),
+    )
+    assert " in, " in text(whole) and AGAINST not in text(whole)
+    assert " in, " not in text(piece) and AGAINST in text(piece)
+    assert client.post(AGAINST, {"scope": "filter"}).status_code == 200
 
 
 def test_s44_s45_s46_what_line_managers_mean_is_told_where_it_holds(hr: World) -> None:
@@ -205,7 +228,8 @@ def test_the_page_and_its_numbers_take_few_statements(hr: World) -> None:
     confirmed(hr, **at(places(hr)[0][0]))
     with access.acting_for(hr.two.alice_company.pk):
         assert Subscription.objects.get().seen_values
-    for address, form, most in ((CONFIGURE, None, 7), (COUNT, at("Paris", include_managers="on"), 6)):
+    asked = at("Paris", include_managers="on")
+    for address, form, most in ((CONFIGURE, None, 7), (COUNT, asked, 6), (AGAINST, asked, 6)):
         with CaptureQueriesContext(
             database,
         ) as caught:

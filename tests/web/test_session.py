@@ -1,7 +1,10 @@
 """Landing, entities, languages, sign-in pages."""
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
+from rollcall.accounts.access import FEW_GRANTS, grants_of
 from rollcall.accounts.companies import create_entity, grant_role
 from rollcall.accounts.models import Role, User
 from tests.web.crew import Crew, browser, crew
@@ -39,6 +42,46 @@ def test_the_entity_switcher_offers_own_entities_and_refuses_others(here: Crew) 
     third = create_entity(here.two.alice_company, "Not hers")
     assert alice.post("/entity/", {"entity": third.pk}).status_code == 404
     assert browser(here.two.bob).get("/me/").content.decode().count("Second entity") == 0
+
+
+def test_of_many_entities_the_switcher_names_none_until_it_is_opened(here: Crew) -> None:
+    """S8. Two hundred entities cost a page no more than twenty-one, and are found by name, here and elsewhere."""
+    company, alice = here.two.alice_company, here.two.alice
+    sizes, page = [], b""
+    for number in range(200):
+        grant_role(create_entity(company, f"Société {number:03}"), alice, Role.ADMIN)
+        if number in (FEW_GRANTS, 199):
+            with CaptureQueriesContext(database) as seen:
+                page = browser(alice).get("/members/").content
+            sizes.append((len(seen), len(page) // 100))
+    assert sizes[0] == sizes[1]
+    assert b"199" not in page and b'hx-get="/entity/choose/"' in page
+    client = browser(alice)
+    first = client.get("/entity/choose/", headers={"HX-Request": "true"}).content.decode()
+    assert (
+        first.count('name="entity"') == FEW_GRANTS
+        and "Search for the others" in first
+        and "<html" not in first
+    )
+    found = client.get("/entity/choose/?q=SOCIETE 17").content.decode()
+    assert found.count('name="entity"') == 12 and "12 entities" in found and "<html" in found
+    assert "No entity of yours" in client.get("/entity/choose/?q=Charlie").content.decode()
+    client.post("/entity/", {"entity": max(one.entity_id for one in grants_of(alice.pk))})
+    for address in ("/members/", "/settings/tokens/new/", "/settings/entities/", "/settings/audit/"):
+        assert "Société 199" in client.get(address, follow=True).content.decode(), address
+
+
+def test_z1_the_names_of_entities_of_several_companies_stay_behind_their_walls(here: Crew) -> None:
+    alice, charlie = here.two.alice, here.two.charlie_entity
+    for number in range(FEW_GRANTS):
+        grant_role(create_entity(here.two.alice_company, f"More {number}"), alice, Role.ADMIN)
+    grant_role(charlie, alice, Role.ADMIN)
+    client = browser(alice)
+    found = client.get(f"/entity/choose/?q={charlie.name}").content.decode()
+    assert found.count('name="entity"') == 1 and f'value="{charlie.pk}"' in found
+    client.post("/entity/", {"entity": charlie.pk})
+    assert "Maya" not in client.get("/members/").content.decode()
+    assert "More 1" not in client.get("/settings/entities/").content.decode()
 
 
 def test_the_language_is_kept_on_the_browser_and_on_the_person(here: Crew) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, Final, ParamSpec, cast
 
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.contrib.auth.models import AnonymousUser
@@ -113,6 +113,10 @@ def asked(company_id: int, sql: str, params: Sequence[Any] | Mapping[str, Any]) 
         return list(cursor.fetchall())
 
 
+FEW_GRANTS: Final = 20
+"""Of so many grants a request loads all entities, with their companies; of more only the entity looked at."""
+
+
 class CompanyRequest(HttpRequest):
     """A request after `CompanyMiddleware`; for annotations."""
 
@@ -120,6 +124,8 @@ class CompanyRequest(HttpRequest):
     entity: Entity | None
     grant: Grant | None
     grants: tuple[Grant, ...]
+    # more than FEW_GRANTS: their entities are not loaded
+    many: bool
 
 
 def grants_of(user_id: int) -> tuple[Grant, ...]:
@@ -144,12 +150,39 @@ def _load_entities(grants: Iterable[Grant], company_id: int) -> None:
         grant.company = grant.entity.company
 
 
+def grants_here(request: HttpRequest) -> tuple[Grant, ...]:
+    """Return the person's grants in the company looked at, with their entities loaded; for behind the middleware."""
+    mine = cast("CompanyRequest", request)
+    company_id = mine.entity.company_id if mine.entity is not None else None
+    here = tuple(one for one in mine.grants if one.company_id == company_id)
+    if company_id is not None and mine.many:
+        _load_entities(here, company_id)
+    return here
+
+
+def entity_names(request: HttpRequest) -> Iterator[tuple[Grant, str, str]]:
+    """Yield each of the person's grants with the names of entity and company, the company looked at first.
+
+    One statement for each company, behind its own wall, and only as far as somebody reads.
+    """
+    mine = cast("CompanyRequest", request)
+    here = mine.entity.company_id if mine.entity is not None else 0
+    companies = sorted({one.company_id for one in mine.grants}, key=lambda one: (one != here, one))
+    for company_id in companies:
+        by_entity = {one.entity_id: one for one in mine.grants if one.company_id == company_id}
+        with acting_for(company_id):
+            rows = Entity.objects.filter(pk__in=by_entity).order_by("name", "pk")
+            found = list(rows.values_list("pk", "name", "company__name"))
+        for pk, name, company in found:
+            yield by_entity[pk], name, company
+
+
 class CompanyMiddleware:
     """One transaction per request, in the name of the person and of the entity they look at.
 
     Stands after AuthenticationMiddleware. Puts `entity`, `grant` and `grants` on the request (None, None and
-    () for strangers). An entity in the address that is unknown or of others is a 404. An exception in a view
-    or an answer of 500 and above takes everything back.
+    () for strangers), and whether they are `many`. An entity in the address that is unknown or of others is a 404. An
+    exception in a view or an answer of 500 and above takes everything back.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -159,7 +192,7 @@ class CompanyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Run the request inside its transaction."""
         mine = cast("CompanyRequest", request)
-        mine.entity, mine.grant, mine.grants = None, None, ()
+        mine.entity, mine.grant, mine.grants, mine.many = None, None, (), False
         with transaction.atomic():
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -183,11 +216,11 @@ class CompanyMiddleware:
         if mine.grant is not None:
             # The chosen company last: its wall stays open for the request, and four statements do for most people.
             chosen = mine.grant.company_id
-            for company_id in sorted(
-                {grant.company_id for grant in mine.grants}, key=lambda one: one == chosen
-            ):
+            mine.many = len(mine.grants) > FEW_GRANTS
+            named = (mine.grant,) if mine.many else mine.grants
+            for company_id in sorted({grant.company_id for grant in named}, key=lambda one: one == chosen):
                 enter_company(company_id)
-                _load_entities(mine.grants, company_id)
+                _load_entities(named, company_id)
             mine.entity = mine.grant.entity
         return None
 

@@ -19,6 +19,7 @@ import json
 import os
 import secrets
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -168,14 +169,15 @@ def unseal(
 
 
 class Sealer:
-    """Seals and digests many values of one column: what they share is worked out once.
+    """Seals, unseals and digests many values of one column: what they share is worked out once.
 
-    Its seals and digests are those of ``seal`` and ``digest``. For a batch: a key added meanwhile is not seen.
+    Its seals and digests are those of ``seal`` and ``digest``. For a batch: a key added meanwhile does not seal.
     """
 
     def __init__(self, *, company_id: int, table: str, field: str, purpose: str) -> None:
         """Take the current key. ``purpose`` is that of the digests."""
         ring = _keyring()
+        self._where = (company_id, table, field)
         self._prefix = ring.prefix
         self._cipher = ring.seals[ring.prefix[:-1]]
         self._place = json.dumps([company_id, table, field])[:-1]
@@ -191,6 +193,18 @@ class Sealer:
         nonce, self._random = self._random[:_NONCE], self._random[_NONCE:]
         place = f"{self._place}, {_quoted(row)}]".encode()
         return self._prefix + nonce + self._cipher.encrypt(nonce, plain, place)
+
+    def unseal(self, sealed: bytes, row: str) -> bytes:
+        """Return the plain bytes. Raises ``SealBroken`` as ``unseal`` does."""
+        if sealed.startswith(self._prefix):
+            start = len(self._prefix)
+            nonce, rest = sealed[start : start + _NONCE], sealed[start + _NONCE :]
+            place = f"{self._place}, {_quoted(row)}]".encode()
+            with suppress(InvalidTag, ValueError):
+                return self._cipher.decrypt(nonce, rest, place)
+        # of an older key, or broken: it says which
+        company_id, table, field = self._where
+        return unseal(sealed, company_id=company_id, table=table, field=field, row=row)
 
     def digest(self, plain: bytes) -> str:
         """Return the keyed digest of ``plain``, hex."""

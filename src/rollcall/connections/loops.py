@@ -5,6 +5,26 @@ from typing import Any, Final
 _EVERYBODY: Final = "SELECT id, external_id, manager_id FROM connections_employee WHERE connection_id = %(c)s"
 _NEW: Final = "SELECT id, external_id, manager_id FROM matched"
 
+_NONE_LOOPS: Final = """
+    UPDATE connections_employee SET manager_in_loop = false
+    WHERE connection_id = (SELECT %(c)s::bigint) AND manager_in_loop
+"""
+_LOOPS: Final = """
+    WITH RECURSIVE above AS (
+        SELECT id AS start, manager AS at FROM rest
+        UNION
+        SELECT a.start, r.manager FROM above a JOIN rest r ON r.id = a.at
+    ), loops AS MATERIALIZED (SELECT start AS id FROM above WHERE start = at), flagged AS MATERIALIZED (
+        SELECT id FROM connections_employee
+        WHERE connection_id = (SELECT %(c)s::bigint) AND manager_in_loop
+    )
+    UPDATE connections_employee SET manager_in_loop = NOT manager_in_loop
+    WHERE id = ANY (ARRAY(
+        (SELECT id FROM loops EXCEPT SELECT id FROM flagged)
+        UNION ALL (SELECT id FROM flagged EXCEPT SELECT id FROM loops)
+    ))
+"""
+
 
 def mark_loops(cursor: Any, connection_id: int, *, new: bool = False) -> None:
     """Flag everybody who is above themselves (M2).
@@ -14,7 +34,7 @@ def mark_loops(cursor: Any, connection_id: int, *, new: bool = False) -> None:
     table ``matched``, which is read in their place: it is narrow.
     """
     people = _NEW if new else _EVERYBODY
-    cursor.execute("DROP TABLE IF EXISTS edges, reached")
+    cursor.execute("DROP TABLE IF EXISTS edges, reached, rest")
     cursor.execute(
         f"""
         CREATE TEMPORARY TABLE edges AS
@@ -36,27 +56,15 @@ def mark_loops(cursor: Any, connection_id: int, *, new: bool = False) -> None:
         """
     )
     cursor.execute(
-        """
-        WITH RECURSIVE rest AS MATERIALIZED (
-            SELECT e.id, e.manager FROM edges e WHERE NOT EXISTS (SELECT FROM reached r WHERE r.id = e.id)
-        ), above AS (
-            SELECT id AS start, manager AS at FROM rest
-            UNION
-            SELECT a.start, r.manager FROM above a JOIN rest r ON r.id = a.at
-        ), loops AS MATERIALIZED (SELECT start AS id FROM above WHERE start = at), flagged AS MATERIALIZED (
-            SELECT id FROM connections_employee
-            WHERE connection_id = (SELECT %(c)s::bigint) AND manager_in_loop
-        )
-        UPDATE connections_employee SET manager_in_loop = NOT manager_in_loop
-        WHERE id = ANY (ARRAY(
-            (SELECT id FROM loops EXCEPT SELECT id FROM flagged)
-            UNION ALL (SELECT id FROM flagged EXCEPT SELECT id FROM loops)
-        ))
-        """,
-        {"c": connection_id},
+        "CREATE TEMPORARY TABLE rest AS SELECT e.id, e.manager FROM edges e"
+        " WHERE NOT EXISTS (SELECT FROM reached r WHERE r.id = e.id)"
     )
+    # Nobody is in a loop in nearly every company; the recursion would make room for millions to find that out.
+    nobody = cursor.rowcount == 0
+    if not (nobody and new):
+        cursor.execute(_NONE_LOOPS if nobody else _LOOPS, {"c": connection_id})
     cursor.execute("SET LOCAL enable_mergejoin = on")
-    cursor.execute("DROP TABLE edges, reached")
+    cursor.execute("DROP TABLE edges, reached, rest")
 
 
 def mark_moved_loops(cursor: Any, connection_id: int) -> None:

@@ -149,7 +149,10 @@ SEARCHED: Final = ("last_name", "first_name", "work_email", "employee_number", "
 class Employee(models.Model):
     """The mirror: what the tool said last about one person. Columns have the names of engine.snapshot.Employee."""
 
-    company = models.ForeignKey("accounts.Company", on_delete=models.CASCADE, related_name="+")
+    # no index and no constraint: the connection's own hold it, and the wall asks for it
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     # an index of its own holds the id too, so that everybody is counted without looking at rows
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
     external_id = models.TextField()

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 from django.conf import settings
-from django.urls import reverse
 
 from rollcall.connections import source_files
 from rollcall.connections.grants import StoredGrant
@@ -18,6 +17,9 @@ from rollcall.connectors import catalogue
 from rollcall.connectors.base import Connector, Grant, Wanted
 from rollcall.http_client import Limits
 from rollcall.telemetry import traffic
+
+AUTHORISED: Final = "settings/integrations/authorised/"
+"""The page to which a tool sends people back. Asking the router would load all pages into a worker."""
 
 QUICK: Final = Limits(connect=5, read=10, whole=10, tries=1, waiting=0)
 
@@ -87,5 +89,5 @@ def app_of(tool: str) -> dict[str, str]:
     return {
         "client_id": client_id,
         "client_secret": os.environ.get(f"ROLLCALL_{tool.upper()}_CLIENT_SECRET", ""),
-        "redirect_uri": settings.ROLLCALL_URL + reverse("authorised"),
+        "redirect_uri": f"{settings.ROLLCALL_URL}/{AUTHORISED}",
     }

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Connection, Employee, Subscription
+from rollcall.connections.narrow import ROWS
 from rollcall.connections.searching import has_word, words_of
 from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
 
@@ -99,12 +100,34 @@ def matching(connection_id: int, scope: Scope, exceptions: Iterable[Named] = ())
     sql, params = condition(scope, "e", exceptions)
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM connections_employee e"
+            f"SELECT count(*) FILTER (WHERE {sql}), count(*) FROM {ROWS} e"
             f" WHERE e.connection_id = %s AND {WORKS_HERE}",
             [*params, connection_id],
         )
         inside, everybody = cursor.fetchone()
     return Matching(matching=int(inside), employees=int(everybody))
+
+
+def listed(connection_id: int) -> int:
+    """Return how many people the tool's last list had. Two indexes tell it, and no row is looked at."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM connections_employee WHERE connection_id = %s)"
+            " - (SELECT count(*) FROM connections_employee WHERE connection_id = %s AND absent_since IS NOT NULL)",
+            [connection_id, connection_id],
+        )
+        (found,) = cursor.fetchone()
+    return int(found)
+
+
+def workplaces(connection_id: int) -> list[tuple[str | None, str | None]]:
+    """Return each work location with each of its departments. One statement."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT e.work_location, e.department FROM {ROWS} e WHERE e.connection_id = %s",
+            [connection_id],
+        )
+        return list(cursor.fetchall())
 
 
 def page_of_employees(

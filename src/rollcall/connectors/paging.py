@@ -59,7 +59,8 @@ def framed(frame: bytes, rows: bytes) -> Page:
         head, tail = b'{"as":' + frame + b',"row":', b"}"
         return [head + bytes(row) + tail for row in _list.decode(rows)]
 
-    return Page(frame + b"\n" + rows, records)
+    # rows may be part of an answer that is still whole: they are copied once
+    return Page(b"\n".join((frame, rows)), records)
 
 
 def ids_of(

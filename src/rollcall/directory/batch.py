@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection as database
 
 from rollcall.accounts import secrets
-from rollcall.accounts.staging import stage
+from rollcall.accounts.staging import stage, texts
 from rollcall.directory import following, leading, owners
 from rollcall.directory.models import Member
 from rollcall.directory.writes import Source, Write, Written, as_json
@@ -139,9 +139,11 @@ def _with_free_addresses(writes: list[Write], own: Mapping[int, str], entity_id:
 def _holders(keys: list[str], entity_id: int) -> dict[str, int]:
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT email_key, id FROM directory_member"
-            " WHERE entity_id = %s AND email_key = ANY(%s) AND state <> 'archived'",
-            [entity_id, keys],
+            # one by one (OFFSET 0): without statistics PostgreSQL would look at all members for each chunk
+            "SELECT m.email_key, m.id FROM unnest(%s::text[]) AS x(email_key) CROSS JOIN LATERAL ("
+            " SELECT email_key, id FROM directory_member"
+            " WHERE entity_id = %s AND email_key = x.email_key AND state <> 'archived' OFFSET 0) m",
+            [texts(keys), entity_id],
         )
         return dict(cursor.fetchall())
 
@@ -205,28 +207,22 @@ def _take_over_banks(writes: Sequence[Write], company_id: int, connection_id: in
         return
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT external_id, bank_sealed, bank_digest, bank_mask FROM connections_employee"
-            " WHERE connection_id = %s AND external_id = ANY(%s)",
-            [connection_id, [one.employee_id for one in takers]],
+            # one by one, as above
+            "SELECT x.id, e.* FROM unnest(%s::text[]) AS x(id) CROSS JOIN LATERAL ("
+            " SELECT bank_sealed, bank_digest, bank_mask FROM connections_employee"
+            " WHERE connection_id = %s AND external_id = x.id OFFSET 0) e",
+            [texts(str(one.employee_id) for one in takers), connection_id],
         )
         held = {row[0]: row[1:] for row in cursor.fetchall()}
+    mirror, members = (
+        secrets.Sealer(company_id=company_id, table=table, field="bank_sealed", purpose="bank")
+        for table in ("connections_employee", "directory_member")
+    )
     for one in takers:
         sealed, digest, mask = held.get(str(one.employee_id), (None, None, None))
         if sealed is not None:
-            plain = secrets.unseal(
-                bytes(sealed),
-                company_id=company_id,
-                table="connections_employee",
-                field="bank_sealed",
-                row=f"{connection_id}:{one.employee_id}",
-            )
-            sealed = secrets.seal(
-                plain,
-                company_id=company_id,
-                table="directory_member",
-                field="bank_sealed",
-                row=str(one.member_id),
-            )
+            plain = mirror.unseal(bytes(sealed), f"{connection_id}:{one.employee_id}")
+            sealed = members.seal(plain, str(one.member_id))
         one.after |= {
             "bank_sealed": "\\x" + sealed.hex() if sealed is not None else None,
             "bank_digest": digest,

@@ -14,7 +14,7 @@ from rollcall.accounts.actor import SYSTEM
 from rollcall.accounts.models import Grant, User
 from rollcall.accounts.sessions import end_sessions
 from rollcall.accounts.sign_in import Move, move_addresses
-from rollcall.accounts.staging import stage
+from rollcall.accounts.staging import array, stage, texts
 from rollcall.directory.models import Invitation, Member
 from rollcall.directory.writes import Source, Write, as_json
 from rollcall.engine.change import Kind, Why
@@ -103,9 +103,11 @@ def _known_by_now(new: Mapping[str, int], entity_id: int, source: Source) -> set
         return set()
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT employee_id FROM directory_link"
-            " WHERE entity_id = %s AND connection_id = %s AND employee_id = ANY(%s)",
-            [entity_id, source.connection_id, list(new)],
+            # one by one (OFFSET 0): without statistics PostgreSQL would look at all links for each chunk
+            "SELECT x.id FROM unnest(%s::text[]) AS x(id) CROSS JOIN LATERAL ("
+            " SELECT FROM directory_link"
+            " WHERE entity_id = %s AND connection_id = %s AND employee_id = x.id OFFSET 0) l",
+            [texts(new), entity_id, source.connection_id],
         )
         return {new[row[0]] for row in cursor.fetchall()}
 
@@ -287,7 +289,8 @@ def send_invitations(
     nonces = [token_urlsafe(16) for _ in members]
     with database.cursor() as cursor:
         cursor.execute(
-            _INVITE, [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER, list(members), nonces]
+            _INVITE,
+            [company_id, now, now + INVITATION_LIVES, now + FIRST_REMINDER, array(members), texts(nonces)],
         )
         return {member_id: (number, nonce) for member_id, number, nonce in cursor.fetchall()}
 

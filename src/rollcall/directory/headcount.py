@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Count, QuerySet
 
 from rollcall.connections.models import Employee
+from rollcall.connections.queries import listed
 from rollcall.directory.models import Link, Member
 from rollcall.engine.limits import Headcount
 from rollcall.engine.plan import PLAIN_FIELDS
@@ -24,7 +25,7 @@ def headcount(
     filled = managed.aggregate(**names) if fields else {}
     return Headcount(
         managed=managed.count(),
-        employees=Employee.objects.filter(connection_id=connection_id, absent_since=None).count(),
+        employees=listed(connection_id),
         groups={
             name: dict(managed.exclude(**{name: None}).values_list(name).annotate(Count("pk")).order_by())
             for name in groups

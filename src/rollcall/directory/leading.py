@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection as database
 
-from rollcall.accounts.staging import array
+from rollcall.accounts.staging import array, texts
 from rollcall.directory.writes import Source, Write
 from rollcall.engine.change import Kind
 
@@ -36,10 +36,13 @@ def _living(employees: Collection[str], entity_id: int, connection_id: int) -> d
         return {}
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT l.employee_id, m.id FROM directory_link l JOIN directory_member m ON m.id = l.member_id"
-            " WHERE l.entity_id = %s AND l.connection_id = %s AND l.employee_id = ANY(%s)"
-            " AND m.entity_id = l.entity_id AND m.state <> 'archived'",
-            [entity_id, connection_id, list(employees)],
+            # one by one (OFFSET 0): without statistics PostgreSQL would look at all links for each chunk
+            "SELECT x.id, m.id FROM unnest(%s::text[]) AS x(id) CROSS JOIN LATERAL ("
+            " SELECT member_id FROM directory_link"
+            " WHERE entity_id = %s AND connection_id = %s AND employee_id = x.id OFFSET 0) l"
+            " CROSS JOIN LATERAL (SELECT id FROM directory_member"
+            " WHERE id = l.member_id AND entity_id = %s AND state <> 'archived' OFFSET 0) m",
+            [texts(employees), entity_id, connection_id, entity_id],
         )
         return dict(cursor.fetchall())
 

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from rollcall.engine.snapshot import is_email
@@ -47,6 +48,7 @@ def is_cut_number(number: str) -> bool:
     return _CUT_NUMBER.search(number) is not None
 
 
+@lru_cache(maxsize=4_096)  # asked several times about the same person of a chunk
 def is_address(text: str) -> bool:
     """Tell whether ``text`` can be written to and is somebody's: an address with a mask for a name is nobody's."""
     name = text.strip().rpartition("@")[0]

@@ -113,9 +113,10 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
 
 def full_name(employee: Employee) -> str:
     """Return first and last name as delivered, joined by a space."""
-    return " ".join(
-        part for part in (employee.first_name, employee.last_name) if isinstance(part, str) and part
-    )
+    first, last = employee.first_name, employee.last_name
+    if first and last:
+        return f"{first} {last}"
+    return str(first or last or "")
 
 
 def email_key(employee: Employee) -> str | None:

@@ -199,7 +199,7 @@ def _newcomer(one: Candidate, given: Given, where: Standing, today: date, tied: 
     if obstacle:
         return [obstacle]
     if known is None:
-        one = structs.replace(one, same_email=None)
+        one = one if one.same_email is None else structs.replace(one, same_email=None)
     elif known.state == State.ARCHIVED:
         return _return(one, given, where, today, known)
     fields, notes = differences(one, known, given)

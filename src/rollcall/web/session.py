@@ -1,6 +1,8 @@
 """Who is looking, at which entity, in which language; and where a person lands."""
 
-from typing import cast
+import unicodedata
+from itertools import islice
+from typing import Final, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -8,13 +10,31 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
+from msgspec import Struct
 
-from rollcall.accounts.access import ADMINS, SESSION_ENTITY, CompanyRequest, member_required
+from rollcall.accounts.access import (
+    ADMINS,
+    FEW_GRANTS,
+    SESSION_ENTITY,
+    CompanyRequest,
+    entity_names,
+    member_required,
+)
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity, Language, Role, User
 
+_LONGEST: Final = 100
 ABOUT_A_YEAR = 365 * 24 * 3600
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """An entity to switch to, and the person's role in it."""
+
+    entity_id: int
+    name: str
+    company: str
+    role: str
 
 
 def entity_of(request: HttpRequest) -> Entity:
@@ -72,6 +92,32 @@ def switch_entity(request: HttpRequest) -> HttpResponse:
         raise Http404
     request.session[SESSION_ENTITY] = int(asked)
     return redirect("home")
+
+
+@member_required
+@require_GET
+def choose_entity(request: HttpRequest) -> HttpResponse:
+    """Entities to switch to, found by ``?q=``: words of their names. A page, and for htmx its list alone.
+
+    Only the first are shown; more than those are asked for more precisely.
+    """
+    text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST]
+    words = _folded(text).split()
+    found = (
+        Found(entity_id=grant.entity_id, name=name, company=company, role=grant.get_role_display())
+        for grant, name, company in entity_names(request)
+        if all(word in _folded(f"{name} {company}") for word in words)
+    )
+    first = list(islice(found, FEW_GRANTS + 1))
+    shown = {"found": first[:FEW_GRANTS], "more": len(first) > FEW_GRANTS, "q": text}
+    fragment = bool(getattr(request, "htmx", False))
+    return render(request, "entities/switch_list.html" if fragment else "entities/choose.html", shown)
+
+
+def _folded(text: str) -> str:
+    """Return a text as searches compare it: small letters without accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 @require_POST

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from rollcall.connections import opening, webhooks
 from rollcall.web import design, session
-from rollcall.web.choosing import between, configure, why
+from rollcall.web.choosing import between, configure, numbers, why
 from rollcall.web.company import audit, audit_file, company_plan, entities, tokens
 from rollcall.web.identity import who
 from rollcall.web.mails import mail, mail_choices, mail_preview
@@ -27,6 +28,7 @@ urlpatterns = [
     # who is here
     path("", session.home, name="home"),
     path("entity/", session.switch_entity, name="switch_entity"),
+    path("entity/choose/", session.choose_entity, name="choose_entity"),
     path("language/", session.switch_language, name="switch_language"),
     # joining
     path("join/<str:token>/", join.join, name="join"),
@@ -67,7 +69,8 @@ urlpatterns = [
     path("settings/integrations/drill/", drill.drill, name="drill"),
     path("settings/integrations/drill/progress/", drill.progress, name="drill_progress"),
     path("settings/integrations/configure/", configure.configure, name="configure"),
-    path("settings/integrations/configure/count/", configure.count, name="configure_count"),
+    path("settings/integrations/configure/count/", numbers.count, name="configure_count"),
+    path("settings/integrations/configure/against/", numbers.against, name="configure_against"),
     path("settings/integrations/configure/people/", configure.people, name="configure_people"),
     path("settings/integrations/plan/<int:plan_id>/", preview.plan, name="plan"),
     path("settings/integrations/plan/<int:plan_id>/progress/", preview.progress, name="plan_progress"),
@@ -84,7 +87,7 @@ urlpatterns = [
     path("settings/integrations/<slug:tool>/connect/confirm/", connect.confirm, name="connect_confirm"),
     path("settings/integrations/<slug:tool>/guide/", guides.guide, name="guide"),
     path("settings/integrations/<slug:tool>/connect/authorise/", authorise.authorise, name="authorise"),
-    path("settings/integrations/authorised/", authorise.authorised, name="authorised"),
+    path(opening.AUTHORISED, authorise.authorised, name="authorised"),
     path("runs/", runs.history, name="runs"),
     path("runs/<int:run_id>/", runs.run, name="run"),
     # the company
@@ -110,7 +113,7 @@ urlpatterns = [
     path("conflicts/", who.who, name="who"),
     path("conflicts/<int:row_id>/decide/", who.decide, name="decide_who"),
     # calls of HR tools
-    path("hooks/<str:token>/", webhook.webhook, name="webhook"),
+    path(f"{webhooks.PATH}<str:token>/", webhook.webhook, name="webhook"),
     # whoever runs this Rollcall
     path("operations/", operations.operations, name="operations"),
     path("metrics", metrics.metrics, name="metrics"),

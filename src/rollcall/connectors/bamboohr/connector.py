@@ -253,9 +253,9 @@ class BambooHR(Connector):
 
     def _part(self, question: Question, answer: Answer) -> Part:
         page = decode(self._dialogue, answer, _pages)
-        rows = bytes(page.data)
+        rows = page.data
         ids = ids_of(self._dialogue, rows, _dataset_ids, _dataset_id)
-        if ids:
+        if ids and not self._came.issuperset(self._sought.values()):
             self._note(rows)
         return Part(
             page=framed(msgspec.json.encode(question.frame), rows),

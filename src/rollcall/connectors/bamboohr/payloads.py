@@ -35,13 +35,13 @@ class Headed(Struct, frozen=True):
     frame: Raw = field(name="as")
 
 
-class DatasetId(Struct, frozen=True):
+class DatasetId(Struct, frozen=True, gc=False):
     """The id alone. Text of digits (documented); a number is taken too."""
 
     eeid: str | int | None = None
 
 
-class DatasetRow(Struct, frozen=True):
+class DatasetRow(Struct, frozen=True, gc=False):
     """The id of a row of the dataset."""
 
     fields: DatasetId

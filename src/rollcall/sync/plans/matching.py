@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import connection as database
 from msgspec import UNSET
 
+from rollcall.accounts.staging import texts
 from rollcall.directory.decisions import stands
 from rollcall.engine import identity
 from rollcall.engine.lookalike import ODD, skeleton
@@ -116,7 +117,7 @@ class Alike:
         if not keys:
             return {}
         shapes = {key: skeleton(key) for key in keys}
-        taken = {*self._addresses("AND email_key = ANY(%s)", list({*shapes, *shapes.values()}))}
+        taken = {*self._addresses("AND email_key = ANY(%s::text[])", texts({*shapes, *shapes.values()}))}
         odd = self._odd_ones()
         found: dict[str, str] = {}
         for key, shape in shapes.items():
@@ -133,7 +134,7 @@ class Alike:
                     self._odd.setdefault(shape, []).append(key)
         return self._odd
 
-    def _addresses(self, condition: str, value: str | list[str]) -> Iterator[str]:
+    def _addresses(self, condition: str, value: str) -> Iterator[str]:
         with database.cursor() as cursor:
             cursor.execute(
                 f"SELECT email_key FROM directory_member WHERE entity_id = %s AND state <> 'archived' {condition}",

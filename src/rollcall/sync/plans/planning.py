@@ -9,7 +9,7 @@ import msgspec
 from django.db import connection as database
 
 from rollcall.accounts.models import Entity
-from rollcall.accounts.staging import add, stage
+from rollcall.accounts.staging import add, array, stage, texts
 from rollcall.connections.models import Subscription
 from rollcall.directory.headcount import headcount, missing
 from rollcall.engine.causes import Clues, likely
@@ -269,8 +269,8 @@ class _Making:
                     " AND (l.applied_digest <> x.digest OR l.applied_version <> %s)",
                     [
                         self.subscription.version,
-                        list(self._in_step),
-                        list(self._in_step.values()),
+                        array(self._in_step),
+                        texts(self._in_step.values()),
                         self.subscription.version,
                     ],
                 )

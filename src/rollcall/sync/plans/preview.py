@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Employee
+from rollcall.connections.queries import workplaces
 from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
 from rollcall.sync.plans.remarks import CONFLICTS, conflicts
@@ -107,7 +108,7 @@ def lines_of_group(
     words = search.split()[:5]
     staff = Employee.objects.filter(connection_id=plan.subscription.connection_id)
     # What people are looked for by is mostly a name: their places are few, and compared here.
-    places = list(staff.values_list("work_location", "department").distinct()) if words else []
+    places = workplaces(plan.subscription.connection_id) if words else []
     for word in words:
         named = Q(name__icontains=word) | Q(email__icontains=word)
         locations = {one for one, _ in places if _has(one, word)}

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from rollcall.connections.belonging import above, brings_managers, is_brought_in
 from rollcall.connections.models import Connection, Subscription
+from rollcall.connections.narrow import ROWS
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
 from rollcall.connections.searching import has_word, words_of
@@ -106,7 +107,7 @@ def counts(connection_id: int, places: Sequence[Place]) -> Counts:
         # OFFSET 0 keeps the sum from being worked out twice a person.
         cursor.execute(
             f"{with_} SELECT count(*), count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1){of_places}"
-            f" FROM (SELECT {_sum(inside)} AS n{columns} FROM connections_employee e"
+            f" FROM (SELECT {_sum(inside)} AS n{columns} FROM {ROWS} e"
             f" WHERE e.connection_id = %(connection)s AND {WORKS_HERE} OFFSET 0) counted",
             params,
         )

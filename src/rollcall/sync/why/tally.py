@@ -12,7 +12,7 @@ import msgspec
 from django.utils import timezone
 
 from rollcall.accounts import access
-from rollcall.connections.comparing import Comparison
+from rollcall.connections.comparing import Count
 from rollcall.connections.models import Connection, Tally
 from rollcall.connections.queries import Value, filter_values
 from rollcall.engine.scope import Everybody
@@ -78,21 +78,16 @@ def values_of(tally: Tally | None, connection_id: int) -> Mapping[str, Sequence[
     return {name: [Value(*pair) for pair in values] for name, values in tally.values}
 
 
-def comparison_of(
-    tally: Tally | None, entity_id: int, settings: Settings, confirmed: Settings | None
-) -> Comparison | None:
-    """Return ``comparing.compare`` for settings that were counted, ``None`` for any others."""
+def count_of(tally: Tally | None, entity_id: int, settings: Settings) -> Count | None:
+    """Return ``comparing.count`` for settings that were counted, ``None`` for any others."""
     if tally is None:
         return None
-    if confirmed is None and isinstance(settings.scope, Everybody) and not settings.exceptions:
-        return Comparison(matching=tally.employees, employees=tally.employees, managers=0)
+    if isinstance(settings.scope, Everybody) and not settings.exceptions:
+        return Count(matching=tally.employees, employees=tally.employees)
     known = tally.entities.get(str(entity_id))
-    keys = {
-        key_of([Place(entity_id=entity_id, name="", settings=one)]) for one in (settings, confirmed) if one
-    }
-    if confirmed is None or known is None or keys != {known["key"]}:
+    if known is None or key_of([Place(entity_id=entity_id, name="", settings=settings)]) != known["key"]:
         return None
-    return Comparison(matching=known["chosen"], employees=tally.employees, managers=known["managers"])
+    return Count(matching=known["chosen"], employees=tally.employees, managers=known["managers"])
 
 
 def counts_of(tally: Tally | None, places: Sequence[Place]) -> Counts | None:

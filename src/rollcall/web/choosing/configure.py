@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rollcall.accounts.access import admin_required
 from rollcall.connections import gallery
-from rollcall.connections.comparing import Comparison, compare
-from rollcall.connections.models import State, Subscription, Tally
-from rollcall.connections.queries import subscription_of
+from rollcall.connections.models import Subscription
 from rollcall.engine.plan import OWNED_FIELDS
 from rollcall.engine.settings import MOST_EXCEPTIONS, Ownership, signed
 from rollcall.sync import actions
@@ -25,21 +21,11 @@ from rollcall.sync.words.sentences import field_label
 from rollcall.web.choosing import choices, conditions, named
 from rollcall.web.choosing.choices import Choice, Name, Row, Wrong
 from rollcall.web.choosing.conflicts import Conflict, conflict, fingerprint
+from rollcall.web.choosing.numbers import differing, matched
+from rollcall.web.choosing.ready import ready
 from rollcall.web.choosing.told import OWNERS
 from rollcall.web.moments import moment
 from rollcall.web.session import actor_of, entity_of
-
-
-def _ready(request: HttpRequest) -> Subscription | None:
-    """Return the entity's subscription if its tool has been read at least once, else say why not."""
-    subscription = subscription_of(entity_of(request).pk)
-    if subscription is None or subscription.connection.state == State.DISCONNECTED:
-        messages.info(request, gettext("Connect an HR tool first."))
-        return None
-    if subscription.connection.last_good_at is None:
-        messages.info(request, refusal_sentence("not_read_yet", {}))
-        return None
-    return subscription
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,7 +35,7 @@ def configure(request: HttpRequest) -> HttpResponse:
 
     ``?q=`` searches for people to name, for links from pages about somebody.
     """
-    subscription = _ready(request)
+    subscription = ready(request)
     if subscription is None:
         return redirect("integrations")
     if request.method == "GET":
@@ -122,50 +108,13 @@ def _save(request: HttpRequest, subscription: Subscription, choice: Choice) -> H
 
 @require_POST
 @admin_required
-def count(request: HttpRequest) -> HttpResponse:
-    """The live sentence “312 of 500 employees match”, and who comes in or falls out, for the form as it stands."""
-    subscription = _ready(request)
-    if subscription is None:
-        return HttpResponse(status=409)
-    choice = choices.from_post(request.POST)
-    shown = {
-        "match": _comparison(subscription, choice),
-        "unfinished": choices.unfinished(choice),
-        "live": subscription.is_live,
-        # Only of lists that the page has: a count may come while another attribute is on its way to it.
-        "chosen": [
-            (number, conditions.chosen_words(row))
-            for number, row in enumerate(choice.rows)
-            if row.attribute and row.attribute == request.POST.get(f"c{number}-was")
-        ],
-        "fresh": True,
-    }
-    return render(request, "configure/count.html", shown)
-
-
-@require_POST
-@admin_required
 def people(request: HttpRequest) -> HttpResponse:
     """Whom the search for people to name finds, for the form as it stands."""
-    subscription = _ready(request)
+    subscription = ready(request)
     if subscription is None:
         return HttpResponse(status=409)
     choice = choices.from_post(request.POST)
     return render(request, "configure/found.html", {"found": named.find(subscription.connection_id, choice)})
-
-
-def _comparison(
-    subscription: Subscription, choice: Choice, counted: Tally | None = None
-) -> Comparison | None:
-    scope = choices.scope_of(choice)
-    if scope is None:
-        return None
-    settings = msgspec.structs.replace(
-        subscription.get_draft(), scope=scope, exceptions=choices.exceptions_of(choice)
-    )
-    confirmed = subscription.get_settings() if subscription.is_live else None
-    known = tally.comparison_of(counted, subscription.entity_id, settings, confirmed)
-    return known or compare(subscription.connection_id, settings, confirmed)
 
 
 def _page(
@@ -181,6 +130,7 @@ def _page(
     counted = tally.tally_of(subscription.connection_id)
     known = tally.values_of(counted, subscription.connection_id)
     complaints = {one.place: one.sentence for one in wrong}
+    fragment, match = bool(getattr(request, "htmx", False)), matched(subscription, choice, counted)
     shown = {
         "entity": entity_of(request),
         "tool_name": gallery.tool_name(subscription.connection.tool),
@@ -198,12 +148,14 @@ def _page(
         "names": named.shown(subscription.connection_id, choice, subscription.get_draft().exceptions, wrong),
         "full": len(choice.names) >= MOST_EXCEPTIONS,
         "found": named.find(subscription.connection_id, choice),
-        "match": _comparison(subscription, choice, counted),
+        "match": match,
+        # Whoever asks for a piece of the page can ask once more; without script all comes at once.
+        "against": None if fragment else differing(subscription, choice),
+        "waits": fragment and match is not None,
         "counted": moment(counted.counted_at, entity_of(request).time_zone) if counted else None,
         "unfinished": choices.unfinished(choice),
         "owners": _owners(choice),
     }
-    fragment = bool(getattr(request, "htmx", False))
     template = "configure/form.html" if fragment else "configure/page.html"
     return render(request, template, shown, status=200 if fragment else status)
 

@@ -1,6 +1,6 @@
 """Settings > Audit log: everything that happened, newest first, filtered, as a file, and proven."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
+from rollcall.accounts.access import ADMINS, admin_required, grants_here
 from rollcall.accounts.models import ApiToken, Entity, Grant, Role
 from rollcall.connections.queries import subscription_of
 from rollcall.directory import names
@@ -78,12 +78,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def place_of(request: HttpRequest) -> Place:
     """Return where this person may look."""
     here = entity_of(request)
-    grants = cast("CompanyRequest", request).grants
-    mine = {
-        one.entity_id: one.entity
-        for one in grants
-        if one.company_id == here.company_id and one.role in ADMINS
-    }
+    mine = {one.entity_id: one.entity for one in grants_here(request) if one.role in ADMINS}
     others = Entity.objects.filter(company_id=here.company_id).exclude(pk__in=mine)
     used = subscription_of(here.pk)
     tool = used.connection.tool if used else ""

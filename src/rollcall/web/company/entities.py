@@ -1,7 +1,7 @@
 """Settings > Entities and roles: the entities somebody looks after, the people with roles, and changes of both."""
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
+from rollcall.accounts.access import ADMINS, admin_required, grants_here
 from rollcall.accounts.models import Entity, Role
 from rollcall.connections.gallery import tool_name
 from rollcall.connections.models import State, Subscription
@@ -90,12 +90,7 @@ def _time_of_day(entity: Entity) -> str:
 
 def _seen(request: HttpRequest, only: Entity | None = None) -> list[Seen]:
     """Return the company's entities in which this person has a role, by name. Three statements."""
-    company = entity_of(request).company_id
-    mine = {
-        one.entity_id: one
-        for one in cast("CompanyRequest", request).grants
-        if one.company_id == company and only in (None, one.entity)
-    }
+    mine = {one.entity_id: one for one in grants_here(request) if only in (None, one.entity)}
     kept = [pk for pk, one in mine.items() if one.role in ADMINS]
     counts = changes.counts_by_state(kept)
     used = {

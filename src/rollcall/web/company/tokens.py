@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required
+from rollcall.accounts.access import ADMINS, CompanyRequest, admin_required, grants_here
 from rollcall.accounts.models import ApiToken, Entity, Role
 from rollcall.events import company as changes
 from rollcall.web.company.token_forms import SCOPE_WORDS, WHOLE_COMPANY, TokenForm
@@ -42,8 +42,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def _looked_after(request: HttpRequest) -> list[Entity]:
     """Return the entities of the company in which this person is owner or admin; the one looked at first."""
     here = entity_of(request)
-    grants = cast("CompanyRequest", request).grants
-    mine = [one.entity for one in grants if one.company_id == here.company_id and one.role in ADMINS]
+    mine = [one.entity for one in grants_here(request) if one.role in ADMINS]
     return sorted(mine, key=lambda one: (one.pk != here.pk, one.name.casefold()))
 
 
