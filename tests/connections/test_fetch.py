@@ -169,6 +169,17 @@ def test_e6_inv20_a_record_that_cannot_be_read_leaves_its_person_as_they_were(
         assert read.absent == 0 and mirror.rows()["2"].first_name == "Ben" and "2" in mirror.present()
 
 
+@pytest.mark.parametrize("spoiled", [["2|!"], ["2|!", "|!"]])
+def test_e6_inv20_whoever_was_missing_is_present_again_with_a_record_that_cannot_be_read(
+    mirror: Mirror, spoiled: list[str]
+) -> None:
+    """E6, invariant 20: also beside a record without a number."""
+    mirror.read(FIRST, SECOND)
+    assert mirror.read(["1|Ada", "3|Cid|1"], SECOND).absent == 1 and "2" not in mirror.present()
+    read = mirror.read(["1|Ada", *spoiled, "3|Cid|1"], SECOND)
+    assert mirror.present() == {"1", "2", "3", "4", "5"} and read.employees == 5
+
+
 def test_i1_rule1_while_somebody_without_a_number_is_listed_nobody_is_missing(mirror: Mirror) -> None:
     """I1: it might be anybody."""
     mirror.read(FIRST, SECOND)

@@ -80,15 +80,9 @@ def note_absences(cursor: Any, read: Read) -> Noted:
         [list(read.excused)],
     )
     missing, listed = cursor.fetchone()
-    back = note_back(cursor, read.connection_id)
+    back = note_back(cursor, read)
     if not listed:
         return Noted(0, back)
-    cursor.execute(
-        "UPDATE connections_employee SET absent_runs = 0, absent_proven_at = NULL"
-        " WHERE connection_id = (SELECT %s::bigint) AND absent_since IS NOT NULL AND absent_runs > 0"
-        " AND external_id = ANY(%s)",
-        [read.connection_id, list(read.excused)],
-    )
     if missing and _is_short(read, int(missing)):
         _note_first(cursor, read)
     else:
@@ -96,13 +90,16 @@ def note_absences(cursor: Any, read: Read) -> Noted:
     return Noted(int(missing), back)
 
 
-def note_back(cursor: Any, connection_id: int) -> int:
-    """Forget the absence of everybody who is not in the table ``missing``; return how many were absent."""
+def note_back(cursor: Any, read: Read) -> int:
+    """Forget the absence of everybody who is not in the table ``missing``, or is listed by number all the same.
+
+    Whoever's record cannot be read is present (invariant 20). Return how many were absent.
+    """
     cursor.execute(
         "UPDATE connections_employee e SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL"
         " WHERE e.connection_id = (SELECT %s::bigint) AND e.absent_since IS NOT NULL"
-        " AND NOT EXISTS (SELECT FROM missing m WHERE m.id = e.id)",
-        [connection_id],
+        " AND (NOT EXISTS (SELECT FROM missing m WHERE m.id = e.id) OR e.external_id = ANY(%s))",
+        [read.connection_id, list(read.excused)],
     )
     return int(cursor.rowcount)
 

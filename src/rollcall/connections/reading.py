@@ -296,9 +296,11 @@ class Reading:
         """Whoever is told of is present; pages that held another state of them prove nothing any more."""
         cursor.execute("SELECT id FROM matched UNION SELECT id FROM present")
         told = [row[0] for row in cursor.fetchall()]
+        aside = [one.id for one in self.aside]
         cursor.execute(
-            "SELECT count(*) FROM connections_employee WHERE id = ANY(%s) AND absent_since IS NOT NULL",
-            [told],
+            "SELECT count(*) FROM connections_employee WHERE absent_since IS NOT NULL AND"
+            " (id = ANY(%s) OR connection_id = %s AND external_id = ANY(%s))",
+            [told, self.connection.pk, aside],
         )
         back = int(cursor.fetchone()[0])
         cursor.execute(
@@ -308,11 +310,13 @@ class Reading:
                 SET absent_since = NULL, absent_runs = 0, absent_proven_at = NULL, unread_since = NULL
                 WHERE (e.absent_since IS NOT NULL OR e.unread_since IS NOT NULL) AND e.id = ANY(%(told)s)
             )
-            UPDATE connections_employee e SET unread_since = %(now)s
+            UPDATE connections_employee e
+            SET unread_since = coalesce(e.unread_since, %(now)s),
+                absent_since = NULL, absent_runs = 0, absent_proven_at = NULL
             WHERE e.connection_id = (SELECT %(c)s::bigint) AND e.external_id = ANY(%(aside)s)
-              AND e.unread_since IS NULL AND NOT e.id = ANY(%(told)s)
+              AND (e.unread_since IS NULL OR e.absent_since IS NOT NULL) AND NOT e.id = ANY(%(told)s)
             """,
-            {"c": self.connection.pk, "now": now, "told": told, "aside": [one.id for one in self.aside]},
+            {"c": self.connection.pk, "now": now, "told": told, "aside": aside},
         )
         if told:
             note_told(cursor, self.connection, told)
@@ -327,7 +331,7 @@ class Reading:
             note_unread(cursor, read, anybody=nameless)
         if nameless:
             # Somebody unreadable without an id might be anybody: this read proves nobody's absence (I1).
-            return Noted(0, note_back(cursor, self.connection.pk))
+            return Noted(0, note_back(cursor, read))
         return note_absences(cursor, read)
 
     def _remember_pages(self, cursor: Any) -> None:
