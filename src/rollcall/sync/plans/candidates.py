@@ -175,6 +175,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         ]
     )
     same = ", ".join(MEMBER)
+    few = question.among is not None or bool(question.only)
     leading = """(EXISTS (SELECT FROM connections_employee r
                           WHERE r.connection_id = %(connection)s AND r.manager_id = e.external_id)
                   OR 'owner' = m.role OR 'owner' = s.role)"""
@@ -199,8 +200,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                {leading if question.among is not None else "false"},
                {matching.COLUMNS}
         FROM connections_employee e
-        LEFT JOIN directory_link l
-          ON l.entity_id = %(entity)s AND l.connection_id = %(connection)s AND l.employee_id = e.external_id
+        {_link("l", "e.external_id", one_by_one=few)}
         LEFT JOIN directory_member m ON m.id = l.member_id
         LEFT JOIN directory_member mb ON mb.id = m.manager_id
         LEFT JOIN LATERAL (
@@ -212,8 +212,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         LEFT JOIN connections_employee oe
           ON oe.connection_id = %(connection)s AND oe.external_id = ol.employee_id
         LEFT JOIN connections_employee b ON b.connection_id = %(connection)s AND b.external_id = e.manager_id
-        LEFT JOIN directory_link bl
-          ON bl.entity_id = %(entity)s AND bl.connection_id = %(connection)s AND bl.employee_id = b.external_id
+        {_link("bl", "b.external_id", one_by_one=few)}
         LEFT JOIN directory_member bm ON bm.id = bl.member_id AND bm.state <> 'archived'
         WHERE e.connection_id = %(connection)s
           {"" if question.among is None else "AND e.external_id = ANY(%(among)s)"}
@@ -241,6 +240,23 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
         ORDER BY e.external_id COLLATE "C"
     """
     return sql, params
+
+
+def _link(alias: str, employee: str, *, one_by_one: bool) -> str:
+    """Return the join of somebody's link in the entity.
+
+    ``one_by_one``: each looked up by number. Right after a first sync PostgreSQL has no statistics, and would read all
+    links again for every person.
+    """
+    if not one_by_one:
+        return (
+            f"LEFT JOIN directory_link {alias} ON {alias}.entity_id = %(entity)s"
+            f" AND {alias}.connection_id = %(connection)s AND {alias}.employee_id = {employee}"
+        )
+    return (
+        "LEFT JOIN LATERAL (SELECT * FROM directory_link x WHERE x.entity_id = %(entity)s"
+        f" AND x.connection_id = %(connection)s AND x.employee_id = {employee} OFFSET 0) {alias} ON true"
+    )
 
 
 def _named(settings: Settings, alias: str) -> tuple[str, dict[str, Any]]:
