@@ -43,6 +43,12 @@ class Framed(Struct, frozen=True):
     row: Composed
 
 
+@lru_cache(maxsize=4_096)
+def _flat(name: str) -> str:
+    """Return HiBob's name of a field in the flat shape (documented): slashes instead of dots, and one before."""
+    return "/" + name.replace(".", "/")
+
+
 class FlatId(Struct, frozen=True):
     """The id in the flat shape."""
 
@@ -53,8 +59,7 @@ class RowId(Struct, frozen=True):
     """The id alone, in either shape: text of about 19 digits (documented); a number is taken too."""
 
     id: str | int | None = None
-    # HiBob's own name of the field in the flat shape (documented), not a path of any machine
-    flat: FlatId = field(name="/root/id", default_factory=FlatId)
+    flat: FlatId = field(name=_flat("root.id"), default_factory=FlatId)
 
 
 class Found(Struct, frozen=True):
@@ -107,8 +112,3 @@ def nested(tree: Any, path: str) -> Any:
 @lru_cache(maxsize=4_096)
 def _parts(path: str) -> tuple[str, ...]:
     return tuple(path.removeprefix("root.").split("."))
-
-
-@lru_cache(maxsize=4_096)
-def _flat(name: str) -> str:
-    return "/" + name.replace(".", "/")
