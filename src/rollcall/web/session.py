@@ -1,6 +1,5 @@
 """Who is looking, at which entity, in which language; and where a person lands."""
 
-import unicodedata
 from itertools import islice
 from typing import Final, cast
 
@@ -23,6 +22,7 @@ from rollcall.accounts.access import (
 )
 from rollcall.accounts.actor import Actor
 from rollcall.accounts.models import Entity, Language, Role, User
+from rollcall.web.folding import folded
 
 _LONGEST: Final = 100
 ABOUT_A_YEAR = 365 * 24 * 3600
@@ -102,22 +102,16 @@ def choose_entity(request: HttpRequest) -> HttpResponse:
     Only the first are shown; more than those are asked for more precisely.
     """
     text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST]
-    words = _folded(text).split()
+    words = folded(text).split()
     found = (
         Found(entity_id=grant.entity_id, name=name, company=company, role=grant.get_role_display())
         for grant, name, company in entity_names(request)
-        if all(word in _folded(f"{name} {company}") for word in words)
+        if all(word in folded(f"{name} {company}") for word in words)
     )
     first = list(islice(found, FEW_GRANTS + 1))
     shown = {"found": first[:FEW_GRANTS], "more": len(first) > FEW_GRANTS, "q": text}
     fragment = bool(getattr(request, "htmx", False))
     return render(request, "entities/switch_list.html" if fragment else "entities/choose.html", shown)
-
-
-def _folded(text: str) -> str:
-    """Return a text as searches compare it: small letters without accents."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 @require_POST

@@ -1,6 +1,5 @@
 """Settings > Integrations: the gallery of HR tools, the card of the connected one, and its buttons."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -22,6 +21,7 @@ from rollcall.directory import queries as members
 from rollcall.sync import actions
 from rollcall.sync.plans.preview import waiting_plan
 from rollcall.sync.words.refusals import refusal_sentence
+from rollcall.web.folding import folded
 from rollcall.web.moments import moment
 from rollcall.web.tools.tool_card import BUSY, CHIPS, Card, card_of, state_for
 
@@ -77,7 +77,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
         "entity": entity,
         "card": card,
         "offers": offers(search, besides=card.connection.tool if card else ""),
-        "coming": [one for one in gallery.ANNOUNCED if _folded(search) in _folded(one.name)],
+        "coming": [one for one in gallery.ANNOUNCED if folded(search) in folded(one.name)],
         "q": search,
         "included": entity.company.plan in actions.PLANS_WITH_HR,
     }
@@ -93,16 +93,10 @@ def integrations(request: HttpRequest) -> HttpResponse:
 def offers(search: str = "", besides: str = "") -> list[Offer]:
     """Return the tools whose name has ``search`` in it, but not ``besides``; ways for any tool come last."""
     found = [
-        one for one in gallery.TOOLS.values() if _folded(search) in _folded(one.name) and one.key != besides
+        one for one in gallery.TOOLS.values() if folded(search) in folded(one.name) and one.key != besides
     ]
     found.sort(key=lambda one: (one.kind == "file" or bool(one.place), one.name.casefold()))
     return [Offer(one, _special(one)) for one in found]
-
-
-def _folded(text: str) -> str:
-    """Return the text without accents and case, so that “eurecia” finds Eurécia."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _special(tool: gallery.Tool) -> str:
