@@ -58,12 +58,13 @@ def test_databases_of_one_server_make_the_app_role_at_the_same_moment(operator: 
 
 
 def test_a_login_without_the_right_hears_so(operator: str) -> None:
-    with (
-        _connect(settings.DATABASES["owner"]["USER"] or operator) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user")
-        if cursor.fetchone() == (True,):
-            pytest.skip("the owner of the tables may make roles here")
-        with pytest.raises(errors.InsufficientPrivilege):
+    powerless = sql.Identifier(f"powerless_{os.getpid()}")
+    with _connect(operator) as above:
+        above.execute(sql.SQL("CREATE ROLE {} LOGIN").format(powerless))
+        with (
+            _connect(powerless.as_string().strip('"')) as connection,
+            connection.cursor() as cursor,
+            pytest.raises(errors.InsufficientPrivilege),
+        ):
             make_app_role(cursor, _ROLE)
+        above.execute(sql.SQL("DROP ROLE {}").format(powerless))

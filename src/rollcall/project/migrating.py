@@ -86,10 +86,12 @@ def _make_app_role() -> None:
         except ProgrammingError as error:
             if not isinstance(error.__cause__, errors.InsufficientPrivilege):
                 raise
+            cursor.execute("SELECT current_user")
+            (login,) = cursor.fetchone()
             message = (
                 "The login of DATABASE_URL may not make the app's role. "
                 "Let an administrator of the database run:\n"
-                f'CREATE ROLE "{role}" NOLOGIN;\nGRANT "{role}" TO "{settings.DATABASES["owner"]["USER"]}";'
+                f'CREATE ROLE "{role}" NOLOGIN;\nGRANT "{role}" TO "{login}";'
             )
             raise RoleMissing(message) from error
 
