@@ -42,6 +42,7 @@ if _OUTSIDE:
 import django
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as tries
 from pytest_django.plugin import DjangoDbBlocker
@@ -158,6 +159,13 @@ def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection]:
         autocommit=True,
     ) as connection:
         yield connection
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_language() -> Iterator[None]:
+    """A page in French leaves its language behind in this process, for whatever test comes next."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
