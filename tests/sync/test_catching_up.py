@@ -69,6 +69,22 @@ def test_s2_d12_what_happened_during_a_pause_is_shown_and_applied_after_one_clic
     assert paused.latest().state == PlanState.APPLIED, "from now on runs go on by themselves"
 
 
+def test_s2_who_was_told_of_a_plan_is_told_again_only_when_it_would_do_something_else(paused: Flow) -> None:
+    paused.control("hire", n=1)
+    resume(paused)
+    paused.run()
+    first = waiting(paused)
+    assert len(paused.events("plan.held")) == 1
+    paused.control("remove", ids=[int(min(paused.members()))])
+    paused.run()
+    second = waiting(paused)
+    assert second.pk != first.pk and second.counts["skip"] == first.counts["skip"] + 1
+    assert len(paused.events("plan.held")) == 1
+    paused.control("hire", n=1)
+    paused.run()
+    assert waiting(paused).pk != second.pk and len(paused.events("plan.held")) == 2
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("trigger", ["clock", "webhook", "person", "file"])
 def test_s2_no_run_of_whatever_kind_applies_before_a_person_has_looked(paused: Flow, trigger: str) -> None:

@@ -30,6 +30,7 @@ from rollcall.connections.source import Connector, OtherCompany, RateLimited, So
 from rollcall.directory import erasing
 from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
 from rollcall.sync.plans import level
+from rollcall.sync.plans.again import asks_the_same
 from rollcall.sync.plans.catching_up import caught_up, refused
 from rollcall.sync.plans.near import near
 from rollcall.sync.plans.planning import plan
@@ -225,6 +226,9 @@ def _decide(
         at = now or timezone.now()
         settings = subscription.get_settings()
         whom = near(subscription, settings, run, at) if marks else None
+        held = Plan.objects.filter(
+            subscription=subscription, state=PlanState.HELD, for_settings=False, undoes=None
+        ).first()
         made = plan(subscription, settings, now=at, run=run, marks=marks, near=whom)
         paused = subscription.paused_since
         if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
@@ -247,7 +251,9 @@ def _decide(
             made.state, made.finished_at = PlanState.APPLIED, timezone.now()
         elif made.breaches or paused is not None:
             made.state = PlanState.HELD
-            tell_plan_held(made, paused_since=paused)
+            # Somebody stays for another reason, say: who was told of the plan before knows what it would do.
+            if held is None or not asks_the_same(held, made):
+                tell_plan_held(made, paused_since=paused)
         else:
             made.state, made.began_at = PlanState.APPLYING, timezone.now()
         made.save(update_fields=["state", "finished_at", "began_at", "breaches"])
