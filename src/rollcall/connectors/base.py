@@ -263,6 +263,11 @@ class Connector(ABC):
     def employee(self, record: bytes) -> Employee:
         """Map one record. Pure. Raises ``UnreadableRecord`` naming the field."""
 
+    def give_up(self) -> None:
+        """End what is under way, from any thread: nothing is waited for any more, nothing asked again."""
+        for one in (self.http, *self.around.others.values()):
+            one.give_up()
+
     def unreadable(self) -> frozenset[str]:
         """Return fields of Employee that were asked for and did not come; known once ``pages`` is read."""
         return frozenset()
