@@ -141,7 +141,8 @@ class Access(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True):
     """One page of records, as bytes until somebody needs more.
 
-    ``body`` is everything that decides the records: two pages with equal bodies hold equal records.
+    ``body`` is everything that decides the records, or a cryptographic digest of it: two pages with equal bodies hold
+    equal records.
     ``records`` cuts it into one byte string a person, each again deciding its person alone.
     """
 
