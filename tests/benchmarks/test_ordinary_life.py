@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from benchmarks.ordinary_report import Hold, Life, beyond, lines
+from benchmarks.life.report import Hold, Life, beyond, lines
 
 DAYS = 10
 
@@ -21,7 +21,7 @@ def lives() -> list[Life]:
     command = [
         sys.executable,
         "-m",
-        "benchmarks.ordinary_life",
+        "benchmarks.life",
         *sizes,
         "--days",
         str(DAYS),

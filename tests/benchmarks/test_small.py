@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import rivals
-from benchmarks.ratios import RATIOS, by_seconds, by_work, ratio
-from benchmarks.report import HIRED, Phase
-from benchmarks.rounds import Round
-from benchmarks.shown import BEGIN, END, WHAT, Report, into_page, lines
-from benchmarks.timing import Spent
+from benchmarks.companies.report import HIRED, Phase
+from benchmarks.comparing import rivals
+from benchmarks.comparing.ratios import RATIOS, by_seconds, by_work, ratio
+from benchmarks.comparing.rounds import Round
+from benchmarks.comparing.shown import BEGIN, END, WHAT, Report, into_page, lines
+from benchmarks.measuring.timing import Spent
 
 PEOPLE, SMALL = 300, 150
 # both sizes are one page and one chunk; whether the quiet run stores a plan of remarks may differ
