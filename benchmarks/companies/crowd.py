@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, LiteralString
 
-import psycopg
 from msgspec import Struct
 
-from rollcall.project import database
+from benchmarks.measuring import ground
 
 PER_COMPANY: Final = 2
 """Entities in each of the other companies."""
@@ -102,7 +101,7 @@ def entities(home: Path, number: int) -> None:
 def company(home: Path, people: int) -> Filled:
     """Fill one company: everybody of its mirror is a member, nine of ten are linked; 10,000 runs, an event for each."""
     _do(home, _ENTITY, {"name": "Crowd", "people": people})
-    with _superuser(home) as connection:
+    with ground.superuser(home) as connection:
         found = connection.execute(
             "SELECT e.company_id, e.id, c.id FROM accounts_entity e JOIN connections_connection c USING (company_id)"
             " WHERE e.name = 'Crowd'"
@@ -113,18 +112,11 @@ def company(home: Path, people: int) -> Filled:
 
 def settle(home: Path) -> None:
     """Do what autovacuum does within a minute; its moment would be luck."""
-    with _superuser(home) as connection:
+    with ground.superuser(home) as connection:
         connection.execute("VACUUM (ANALYZE)")
 
 
 def _do(home: Path, statements: tuple[LiteralString, ...], values: Mapping[str, object]) -> None:
-    with _superuser(home) as connection, connection.transaction():
+    with ground.superuser(home) as connection, connection.transaction():
         for statement in statements:
             connection.execute(statement, values)
-
-
-def _superuser(home: Path) -> psycopg.Connection:
-    parts = database.parts(home, database.SUPERUSER)
-    return psycopg.connect(
-        host=parts["HOST"], port=5432, user=parts["USER"], dbname=parts["NAME"], autocommit=True
-    )

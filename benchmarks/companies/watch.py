@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from django.db import connection as database
 
 from benchmarks.companies.report import Phase
+from benchmarks.measuring import peak
 from rollcall.accounts import access
 
 T = TypeVar("T")
@@ -39,13 +40,13 @@ class Watch:
         marks = {table: self._newest(table) for table in ("directory_member", "directory_link")}
         self._statements = 0
         self._spent.clear()
-        _forget_peak()
+        peak.forget()
         profile = cProfile.Profile() if self._profiles else None
         cpu, clock = time.process_time(), time.perf_counter()
         with database.execute_wrapper(self._count), profile or nullcontext(), self._around(name):
             result = work()
         seconds, cpu = time.perf_counter() - clock, time.process_time() - cpu
-        peak = _peak_mb()
+        peak_mb = peak.highest_mb()
         if profile:
             profile.dump_stats(Path(self._profiles) / f"{name}.prof")
             slowest = sorted(((spent, query) for query, spent in self._spent.items()), reverse=True)[:20]
@@ -59,7 +60,7 @@ class Watch:
                 seconds=seconds,
                 cpu=cpu,
                 statements=self._statements,
-                peak_mb=peak,
+                peak_mb=peak_mb,
                 members=members,
                 links=links,
             )
@@ -84,17 +85,3 @@ class Watch:
         with access.acting_for(self._company_id), database.cursor() as cursor:
             cursor.execute(query, params)
             return int(cursor.fetchone()[0])
-
-
-def _forget_peak() -> None:
-    """Let the kernel count this process's peak from now on; elsewhere than on Linux there is no peak."""
-    file = Path("/proc/self/clear_refs")
-    if file.exists():
-        file.write_text("5", encoding="ascii")
-
-
-def _peak_mb() -> float:
-    # not ru_maxrss, which a child inherits from the process that started it
-    file = Path("/proc/self/status")
-    lines = file.read_text(encoding="ascii").splitlines() if file.exists() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)

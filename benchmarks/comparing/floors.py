@@ -9,7 +9,6 @@ import base64
 import http.client
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,11 +18,11 @@ import psycopg
 from msgspec import Struct
 from psycopg import sql
 
+from benchmarks.measuring import ground
 from benchmarks.measuring.ground import Tool
 from benchmarks.measuring.timing import Clock, Spent
 from rollcall.connectors import catalogue
 from rollcall.connectors.bamboohr.connector import PAGE_SIZE, BambooHR
-from rollcall.project import database
 
 PATH: Final = "/api/v2/datasets/employee/data"
 MIRROR: Final = ("connections_employee", "connections_readpage")
@@ -113,7 +112,7 @@ def write(home: Path, clock: Clock) -> dict[str, Spent]:
     The rows are read before the clock runs.
     """
     found: dict[str, Spent] = {}
-    with _superuser(home) as connection:
+    with ground.superuser(home) as connection:
         for phase, tables in TABLES.items():
             blocks = {table: _out(connection, table) for table in tables}
             with clock.own(f"floor.{phase}") as found[phase]:
@@ -122,15 +121,6 @@ def write(home: Path, clock: Clock) -> dict[str, Spent]:
             for table in tables:
                 connection.execute(sql.SQL("DROP TABLE {}").format(_twin(table)))
     return found
-
-
-@contextmanager
-def _superuser(home: Path) -> Iterator[psycopg.Connection]:
-    parts = database.parts(home, database.SUPERUSER)
-    with psycopg.connect(
-        host=parts["HOST"], port=5432, user=parts["USER"], dbname=parts["NAME"], autocommit=True
-    ) as connection:
-        yield connection
 
 
 def _out(connection: psycopg.Connection, table: str) -> list[bytes]:

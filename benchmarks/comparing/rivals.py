@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from msgspec import Struct
 
 from benchmarks.comparing import floors, sides
+from benchmarks.measuring import ground
 from benchmarks.measuring.ground import Tool
 from benchmarks.measuring.timing import Broken, Clock, Spent
 from rollcall.project import database
@@ -83,9 +83,7 @@ def _one(name: str, clock: Clock, home: Path, asked: Mapping[str, Any]) -> dict[
 def _database(home: Path) -> Iterator[str]:
     """Yield the address of a new database beside ours; it is dropped afterwards."""
     parts = database.parts(home, database.SUPERUSER)
-    with psycopg.connect(
-        host=parts["HOST"], user=parts["USER"], dbname="postgres", autocommit=True
-    ) as connection:
+    with ground.superuser(home, "postgres") as connection:
         connection.execute("CREATE DATABASE peers")
         try:
             # user, password and host have to stand there for dlt; the socket is what counts

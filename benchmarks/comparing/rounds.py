@@ -4,13 +4,11 @@ A ratio is only ever made of two figures of one round.
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 from msgspec import Struct
 
 from benchmarks.companies.report import HIRED, Phase
@@ -18,7 +16,6 @@ from benchmarks.comparing import floors, rivals
 from benchmarks.measuring import ground
 from benchmarks.measuring.ground import Tool
 from benchmarks.measuring.timing import Clock, Spent
-from rollcall.project import database
 from rollcall.simulators.loopback import LOOPBACK
 
 
@@ -61,7 +58,10 @@ def once(
         spent |= others
         if planning:
             steps = clock.child(
-                "ours", _child("comparing.planned"), {"people": people}, environment=ground.environment(home)
+                "ours",
+                ground.child("benchmarks.comparing.planned"),
+                {"people": people},
+                environment=ground.environment(home),
             )
             spent |= {f"planned.{name}": one for name, one in steps.items()}
         server = _settle(home)
@@ -104,7 +104,7 @@ def _ours(
 
     steps = clock.child(
         "ours",
-        _child("companies.flow"),
+        ground.child("benchmarks.companies.flow"),
         {"credentials": dict(tool.credentials), "profiles": profiles},
         environment=ground.environment(home, tool),
         before={
@@ -117,16 +117,9 @@ def _ours(
     return steps, written, rows
 
 
-def _child(module: str) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.measuring.child", f"benchmarks.{module}"]
-
-
 def _settle(home: Path) -> str:
     """Let what peers have left be written, which is not ours to wait for; return the server's version."""
-    parts = database.parts(home, database.SUPERUSER)
-    with psycopg.connect(
-        host=parts["HOST"], user=parts["USER"], dbname=parts["NAME"], autocommit=True
-    ) as connection:
+    with ground.superuser(home) as connection:
         connection.execute("CHECKPOINT")
         return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index] # always one row
 
@@ -140,11 +133,5 @@ def _change_some(simulator: Tool, tool: Tool) -> None:
 
 
 def _change(simulator: Tool, tool: Tool, action: str, body: Mapping[str, Any]) -> None:
-    _control(simulator, action, body)
+    simulator.control(action, body)
     LOOPBACK.post(f"{tool.url}/_served/again", timeout=300).raise_for_status()
-
-
-def _control(simulator: Tool, action: str, body: Mapping[str, Any] | None = None) -> Any:
-    address = f"{simulator.url}/_control/{action}"
-    method = "GET" if body is None else "POST"
-    return LOOPBACK.request(method, address, json=body, timeout=300).raise_for_status().json()

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import msgspec
 from django.db import connection as database
-from django.db import connections, transaction
+from django.db import transaction
 
 from benchmarks.companies import flow
 from benchmarks.explain.statements import STATEMENTS, Explained, Work
+from benchmarks.measuring.ground import Tool
+from benchmarks.measuring.session import vacuum
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
-from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync.models import Run
 
 CHANGED: Final = 20
@@ -57,10 +58,10 @@ def explain(work: Work) -> list[Explained]:
     """Let everybody be invited, change a few people, and explain what the next run sends."""
     connection = flow.invited(work.credentials)
     flow.read(connection, "clock")
-    _control("change", {"ids": _some(connection), "fields": {"job_title": "Baker"}})
-    _control("hire", {"n": 5})
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+    tool = Tool(os.environ["ROLLCALL_BASE_URL_BAMBOOHR"], work.credentials)
+    tool.control("change", {"ids": _some(connection), "fields": {"job_title": "Baker"}})
+    tool.control("hire", {"n": 5})
+    vacuum()
     with access.acting_for(connection.company_id):
         Connection.objects.update(full_read_at=None)
         # as at midnight: nothing to go on from, everybody is looked at
@@ -77,11 +78,6 @@ def _some(connection: Connection) -> list[int]:
             "SELECT employee_id::int FROM directory_link ORDER BY md5(employee_id) LIMIT %s", [CHANGED]
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-def _control(what: str, body: dict[str, Any]) -> None:
-    address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/{what}"
-    LOOPBACK.post(address, json=body).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def _still(simulator: Tool) -> Iterator[tuple[Tool, int]]:
 
 def _live(home: Path, days: int) -> None:
     """Put so many days of hourly quiet runs behind each connection, as if nothing of them had been let go."""
-    with _superuser(home) as admin:
+    with ground.superuser(home) as admin:
         admin.execute("SET session_replication_role = replica")
         admin.execute(
             """

@@ -1,24 +1,21 @@
 """Real worker processes and thousands of connections that are all due: until each has had its run, or is lost."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
 from benchmarks.fleet.report import Fleet
-from rollcall.project import database
+from benchmarks.measuring import ground, worked
 
 PATIENCE: Final = 1800
 STILL: Final = 90
 """When no connection has come through for so many seconds, those that are left are lost."""
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def measure(
@@ -33,7 +30,7 @@ def measure(
     kill: bool,
 ) -> Fleet:
     """Let all connections be due, watch until each has a good run or none comes through any more, and count."""
-    with _superuser(home) as admin:
+    with ground.superuser(home) as admin:
         last = _one(admin, "SELECT coalesce(max(id), 0) FROM sync_run")
         connections = _one(admin, "SELECT count(*) FROM connections_connection")
         # a worker alone starts first: what it costs to start is no part of a run
@@ -61,7 +58,7 @@ def measure(
             seconds = time.monotonic() - before
             time.sleep(1)
             now = _spent([one.pid for one in started], home, still)
-            worked = [(b - a) * 1000 for a, b in zip(spent, now, strict=True)]
+            spent_on_runs = [(b - a) * 1000 for a, b in zip(spent, now, strict=True)]
             sent = _sent(counts) - sent
             transactions = (
                 _one(admin, "SELECT xact_commit FROM pg_stat_database WHERE datname = 'rollcall'")
@@ -95,25 +92,18 @@ def measure(
             longest_wait=max(waits),
             statements=sent / runs,
             transactions=transactions / runs,
-            cpu_workers=worked[0] / runs,
-            cpu_database=worked[1] / runs,
-            cpu_tool=worked[2] / runs,
+            cpu_workers=spent_on_runs[0] / runs,
+            cpu_database=spent_on_runs[1] / runs,
+            cpu_tool=spent_on_runs[2] / runs,
         )
 
 
-def _superuser(home: Path) -> "psycopg.Connection[tuple[Any, ...]]":
-    entry = database.parts(home, database.SUPERUSER)
-    return psycopg.connect(
-        host=entry["HOST"], port=5432, user=entry["USER"], dbname=entry["NAME"], autocommit=True
-    )
-
-
-def _one(admin: "psycopg.Connection[tuple[Any, ...]]", statement: str) -> int:
+def _one(admin: psycopg.Connection, statement: str) -> int:
     row = admin.execute(statement).fetchone()
     return int(row[0]) if row else 0
 
 
-def _left(admin: "psycopg.Connection[tuple[Any, ...]]", last: int) -> int:
+def _left(admin: psycopg.Connection, last: int) -> int:
     """Return how many connections have no good run yet since all were due."""
     return _one(
         admin,
@@ -122,15 +112,8 @@ def _left(admin: "psycopg.Connection[tuple[Any, ...]]", last: int) -> int:
     )
 
 
-def _worker(environment: dict[str, str], concurrency: int, path: Path) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.measuring.child",
-        "benchmarks.fleet.worker",
-        str(concurrency),
-        str(path),
-    ]
+def _worker(environment: dict[str, str], concurrency: int, path: Path) -> subprocess.Popen[bytes]:
+    command = ground.child("benchmarks.fleet.worker", str(concurrency), str(path))
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
@@ -140,28 +123,5 @@ def _sent(counts: Sequence[Path]) -> int:
 
 def _spent(workers: Sequence[int], home: Path, still: int) -> tuple[float, float, float]:
     """Return the seconds of processor time that workers, the database with its sessions, and the stand-in have had."""
-    server = (home / "postgres").rglob("postmaster.pid")
-    first = next(server, None)
-    postmaster = int(first.read_text(encoding="ascii").split()[0]) if first else 0
-    return sum(_own(pid) for pid in workers), _own(postmaster) + _children(postmaster), _own(still)
-
-
-def _own(pid: int, *, ended: bool = False) -> float:
-    file = Path(f"/proc/{pid}/stat")
-    if not file.exists():
-        return 0.0
-    fields = file.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    # user and system time, then those of children that have ended
-    return sum(int(value) for value in fields[11 : 15 if ended else 13]) / _TICKS
-
-
-def _children(pid: int) -> float:
-    total = _own(pid, ended=True) - _own(pid)
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = file.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[1] == str(pid):
-            total += (int(fields[11]) + int(fields[12])) / _TICKS
-    return total
+    *own, database, tool = worked.trees((*workers, worked.postmaster(home), still))
+    return sum(own), database, tool

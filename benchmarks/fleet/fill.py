@@ -16,12 +16,12 @@ from msgspec import Struct
 from psycopg import sql
 
 from benchmarks.companies import flow
+from benchmarks.measuring import ground
 from rollcall.accounts import access
 from rollcall.connections.known_pages import DIGEST
 from rollcall.connections.models import Connection, ReadPage
 from rollcall.connections.reading import asked_key
 from rollcall.connections.source import opened
-from rollcall.project import database
 
 LEFT_OUT: Final = frozenset(
     {"notify_mail", "events_outbox", "events_event", "directory_invitation", "sync_line"}
@@ -58,10 +58,7 @@ def fill(task: Filled) -> None:
     """Make the first company by hand, and all others after it."""
     connection = flow.invited(task.credentials)
     flow.read(connection, "clock")
-    entry = database.parts(settings.ROLLCALL_HOME, database.SUPERUSER)
-    with psycopg.connect(
-        host=entry["HOST"], port=5432, user=entry["USER"], dbname=entry["NAME"], autocommit=True
-    ) as superuser:
+    with ground.superuser(settings.ROLLCALL_HOME) as superuser:
         superuser.execute("SET session_replication_role = replica")
         tables = [name for (name,) in superuser.execute(_COMPANY_TABLES) if name not in LEFT_OUT]
         step = _step(superuser, tables)

@@ -199,7 +199,8 @@ class _Living:
     def _rows(self, sql: str) -> Sequence[Any]:
         with access.acting_for(self.entity.company_id), database.cursor() as cursor:
             cursor.execute(sql)
-            return cursor.fetchall()
+            found: Sequence[Any] = cursor.fetchall()
+            return found
 
 
 def _name(breach: Mapping[str, Any]) -> str:

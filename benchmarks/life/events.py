@@ -50,8 +50,8 @@ class Company:
         with self.world.lock:
             due = [act for day, act in self.later if day <= today]
             self.later = [(day, act) for day, act in self.later if day > today]
-            for act in due:
-                act()
+            for put_off in due:
+                put_off()
             if today.weekday() >= 5:
                 return
             # five working days do the work of seven

@@ -100,9 +100,7 @@ def _first(port: int, token: str, at: str) -> str:
 
 
 def _ask(question: Question) -> Asked:
-    said = ground.run(
-        "benchmarks.load.asker", environment=dict(os.environ), given=msgspec.json.encode(question)
-    )
+    said = ground.run("benchmarks.load.asker", environment=os.environ, given=msgspec.json.encode(question))
     return msgspec.json.decode(said, type=Asked)
 
 

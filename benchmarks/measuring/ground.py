@@ -8,17 +8,24 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from msgspec import Struct
 
 from rollcall.project import database
+from rollcall.simulators.loopback import LOOPBACK
 
 
 class Tool(Struct, frozen=True):
-    """Where the simulated HR tool listens, and its made-up credentials."""
+    """Where a simulated HR tool listens, and its made-up credentials."""
 
     url: str
     credentials: Mapping[str, str]
+
+    def control(self, action: str, body: Mapping[str, Any]) -> None:
+        """Have it do something, such as ``hire`` or ``change``."""
+        LOOPBACK.post(f"{self.url}/_control/{action}", json=body, timeout=300).raise_for_status()
 
 
 @contextmanager
@@ -35,10 +42,18 @@ def fresh_home() -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def superuser(home: Path, name: str | None = None) -> psycopg.Connection:
+    """Open a session of the server's superuser with the database of this home, or with another one of its server."""
+    parts = database.parts(home, database.SUPERUSER)
+    return psycopg.connect(
+        host=parts["HOST"], port=5432, user=parts["USER"], dbname=name or parts["NAME"], autocommit=True
+    )
+
+
 @contextmanager
-def simulator(people: int) -> Iterator[Tool]:
-    """Yield a simulated BambooHR with that many people, served by another process."""
-    command = ["rollcall.project", "simulate", "bamboohr", "--port", "0", "--people", str(people)]
+def simulator(people: int, tool: str = "bamboohr") -> Iterator[Tool]:
+    """Yield a simulated HR tool with that many people, served by another process."""
+    command = ["rollcall.project", "simulate", tool, "--port", "0", "--people", str(people)]
     with _serving(command) as said:
         _name, url, *words = said.split()
         values = dict(word.split("=", 1) for word in words)
@@ -74,6 +89,11 @@ def environment(home: Path, tool: Tool | None = None) -> dict[str, str]:
     if tool is not None:
         ours |= {"ROLLCALL_BASE_URL_BAMBOOHR": tool.url, "ROLLCALL_ALLOW_HOSTS": "127.0.0.1"}
     return plain | ours
+
+
+def child(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module which holds models in a process of its own."""
+    return [sys.executable, "-m", "benchmarks.measuring.child", module, *arguments]
 
 
 def run(module: str, *arguments: str, environment: Mapping[str, str], given: bytes = b"") -> bytes:

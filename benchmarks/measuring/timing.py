@@ -5,18 +5,14 @@ import os
 import subprocess
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from msgspec import Struct, field
 
-_PROC: Final = Path("/proc")
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
-_WHOLE_PROCESS: Final = 2
-"""Linux makes the number of a process's clock of its id and this (clock_getcpuclockid)."""
+from benchmarks.measuring import peak, worked
 
 
 class Spent(Struct, kw_only=True):
@@ -46,8 +42,7 @@ class Clock:
     def __init__(self, home: Path, tell: Callable[[str], None]) -> None:
         """``tell`` is called with a line for people after each step."""
         self._tell = tell
-        server = (home / "postgres" / "data" / "postmaster.pid").read_text(encoding="utf-8")
-        self._server = int(server.split("\n", 1)[0])
+        self._server = worked.postmaster(home)
 
     @contextmanager
     def own(self, name: str) -> Iterator[Spent]:
@@ -108,11 +103,11 @@ class Clock:
             what, name, said = json.loads(line)
             if what == "begin":
                 before.get(name, lambda: None)()
-                _forget_peak(process.pid)
+                peak.forget(process.pid)
                 begun, spent = self._look(process.pid), Spent()
             elif what == "end":
                 self._fill(spent, begun, self._look(process.pid))
-                spent.peak_mb = _peak_mb(process.pid)
+                spent.peak_mb = peak.highest_mb(process.pid)
                 yield name, spent
             else:
                 spent.said = said
@@ -120,7 +115,7 @@ class Clock:
             process.stdin.flush()
 
     def _look(self, process: int) -> tuple[float, float, float]:
-        own, server = _worked((process, self._server))
+        own, server = worked.trees((process, self._server))
         return time.perf_counter(), own, server
 
     def _fill(self, spent: Spent, begun: tuple[float, ...], ended: tuple[float, ...]) -> None:
@@ -130,40 +125,6 @@ class Clock:
 
     def _told(self, name: str, spent: Spent) -> None:
         self._tell(f"{name}: {spent.seconds:.2f} s, work {spent.cpu:.2f} + {spent.database:.2f} s")
-
-
-def _worked(processes: Sequence[int]) -> list[float]:
-    """Return the seconds that each of these processes has worked, with its children and those that ended."""
-    own: dict[int, float] = {}
-    children: dict[int, list[int]] = defaultdict(list)
-    for file in _PROC.glob("[0-9]*/stat"):
-        one = int(file.parent.name)
-        try:
-            # The name of the program, in brackets, may have blanks.
-            parts = file.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            # Of itself to the nanosecond; of ended children the system keeps ticks of 10 ms.
-            own[one] = time.clock_gettime(~one << 3 | _WHOLE_PROCESS)
-        except OSError:
-            continue  # it ended between two looks; its parent has its ticks now
-        own[one] += sum(int(part) for part in parts[13:15]) / _TICKS
-        children[int(parts[1])].append(one)
-
-    def with_children(process: int) -> float:
-        return own.get(process, 0.0) + sum(with_children(one) for one in children[process])
-
-    return [with_children(process) for process in processes]
-
-
-def _forget_peak(process: int) -> None:
-    file = _PROC / str(process) / "clear_refs"
-    if file.exists():
-        file.write_text("5", encoding="ascii")
-
-
-def _peak_mb(process: int) -> float:
-    file = _PROC / str(process) / "status"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def _end_of(said: IO[str]) -> str:

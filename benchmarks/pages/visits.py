@@ -6,7 +6,6 @@ and savepoints are not counted as statements.
 """
 
 import gc
-import os
 import subprocess
 import sys
 import time
@@ -15,7 +14,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
 
@@ -23,13 +21,14 @@ import msgspec
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection as database
-from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benchmarks.companies import flow, report
+from benchmarks.measuring import ground
+from benchmarks.measuring.session import server_seconds, vacuum
 from benchmarks.pages import addresses
 from benchmarks.pages.addresses import Page
 from benchmarks.pages.report import Task, Visit
@@ -96,8 +95,7 @@ def _sync_beside(task: Task) -> Iterator[None]:
     if not task.during_sync:
         yield
         return
-    command = [sys.executable, "-m", "benchmarks.measuring.child", "benchmarks.pages.beside"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    process = subprocess.Popen(ground.child("benchmarks.pages.beside"), stdin=subprocess.PIPE)
     try:
         assert process.stdin is not None
         with process.stdin as there:
@@ -111,9 +109,7 @@ def _sync_beside(task: Task) -> Iterator[None]:
 
 
 def _settle() -> None:
-    # What autovacuum does within a minute; its moment would be luck. Only the tables' owner may.
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+    vacuum()
     # What the sync before has left is not the pages' to clear away.
     gc.collect()
 
@@ -160,13 +156,13 @@ def _visit(browser: Client, page: Page, times: int) -> Visit:
     took, sizes, statements = [], [], []
     for address in islice(_round(page.addresses), 3):
         _look(browser, page, address)
-    worked = _worked()
+    worked = time.process_time() + server_seconds()
     for address in islice(_round(page.addresses), times):
         begun = time.perf_counter()
         answer = _look(browser, page, address)
         took.append((time.perf_counter() - begun) * 1_000)
         sizes.append(len(answer.content))
-    cpu = _worked() - worked
+    cpu = time.process_time() + server_seconds() - worked
     for address in islice(page.addresses, 5):
         with CaptureQueriesContext(database) as seen:
             _look(browser, page, address)
@@ -180,17 +176,6 @@ def _visit(browser: Client, page: Page, times: int) -> Visit:
         median=median(took),
         p95=quantiles(took, n=20)[-1],
     )
-
-
-def _worked() -> float:
-    """Return the seconds that this process and the server of its database session have worked so far."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-    # The name of the program, in brackets, may have blanks.
-    parts = stat.read_text().rpartition(")")[2].split() if stat.exists() else []
-    ticks = sum(int(part) for part in parts[11:13])
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _look(browser: Client, page: Page, address: str) -> HttpResponse:

@@ -13,11 +13,12 @@ import msgspec
 from django.db import connection as database
 
 from benchmarks.companies import flow
+from benchmarks.measuring.ground import Tool
+from benchmarks.measuring.session import statements, vacuum
 from benchmarks.quiet.few import Few, Work
-from benchmarks.quiet.unchanged_runs import SETTLING, cost_of, statements, vacuum
+from benchmarks.quiet.unchanged_runs import SETTLING, cost_of
 from rollcall.accounts import access
 from rollcall.connections.models import Connection, Employee
-from rollcall.simulators.loopback import LOOPBACK
 
 _LONGEST: Final = 12
 """So many of a run's statements are told when they are asked for, the longest first."""
@@ -68,10 +69,11 @@ def _middle(values: Any) -> float:
 
 def _change(work: Work, chance: random.Random, people: list[str]) -> None:
     """One person in five is hired, the others have another job title."""
+    tool = Tool(os.environ["ROLLCALL_BASE_URL_BAMBOOHR"], work.credentials)
     hired = work.changes // 5
-    _control("hire", {"n": hired} if hired else {"n": 0})
+    tool.control("hire", {"n": hired} if hired else {"n": 0})
     ids = [int(one) for one in chance.sample(people, work.changes - hired)]
-    _control("change", {"ids": ids, "fields": {"job_title": f"Title {chance.random()}"}})
+    tool.control("change", {"ids": ids, "fields": {"job_title": f"Title {chance.random()}"}})
 
 
 def _show(connection: Connection) -> None:
@@ -89,11 +91,6 @@ def _show(connection: Connection) -> None:
         flow.read(connection, "clock")
     for seconds, sql in sorted(took, reverse=True)[:_LONGEST]:
         sys.stderr.write(f"{seconds * 1000:8.1f} ms  {sql}\n")
-
-
-def _control(what: str, body: dict[str, Any]) -> None:
-    address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/{what}"
-    LOOPBACK.post(address, json=body).raise_for_status()
 
 
 if __name__ == "__main__":

@@ -7,23 +7,21 @@ sends; ``BEGIN`` and ``COMMIT`` are not counted.
 import cProfile
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
+from collections.abc import Callable
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import psycopg
 from django.db import connection as database
-from django.db import connections
 
 from benchmarks.companies import flow
+from benchmarks.measuring.session import server_seconds, statements, vacuum
 from benchmarks.quiet.unchanged import Quiet, Work
 from rollcall.accounts import access
 from rollcall.connections.models import Connection
 from rollcall.connections.source import opened
+from rollcall.connectors.bamboohr.connector import BambooHR
+from rollcall.connectors.base import Connector
 
 SETTLING: Final = 3
 """Runs after everybody was invited, until nothing is left to be looked at."""
@@ -105,39 +103,26 @@ def cost_of(
 
 def _floor(connection: Connection, times: int) -> tuple[int, float, float]:
     """Fetch and decode the pages that a run reads, with the same client, and keep nothing."""
-    people = 0
-
-    def read() -> None:
-        nonlocal people
-        people = 0
-        # by the connector's own steps: what is measured is what a run does beyond asking exactly this
-        question = connector._dataset_question()  # noqa: SLF001 - as said above
-        number = pages = 1
-        while number <= pages:
-            answer = msgspec.json.decode(connector._ask_dataset(question, number, None).body)  # noqa: SLF001 - same
-            people += len(answer["data"])
-            pages = answer["meta"]["totalPages"]
-            number += 1
-
     with access.acting_for(connection.company_id):
         row = Connection.objects.get(pk=connection.pk)
+    people: list[int] = []
     with opened(row) as connector:
-        own, _, seconds = cost_of(read, times)
-    return people, own, seconds
+        own, _, seconds = cost_of(lambda: people.append(_pages(connector)), times)
+    return people[-1], own, seconds
 
 
-def server_seconds() -> float:
-    """Return the seconds that the server of this process's session has worked so far; 0 where none can tell."""
-    with database.cursor():
-        pid = database.connection.info.backend_pid
-    file = Path(f"/proc/{pid}/schedstat")
-    return int(file.read_text(encoding="ascii").split()[0]) / 1e9 if file.exists() else 0.0
-
-
-def vacuum() -> None:
-    # What autovacuum does within a minute; its moment would be luck. Only the tables' owner may.
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+def _pages(connector: Connector) -> int:
+    # by the connector's own steps: what is measured is what a run does beyond asking exactly this
+    assert isinstance(connector, BambooHR)
+    question = connector._dataset_question()  # noqa: SLF001 - as said above
+    assert question is not None
+    people, number, pages = 0, 1, 1
+    while number <= pages:
+        answer = msgspec.json.decode(connector._ask_dataset(question, number, None).body)  # noqa: SLF001 - same
+        people += len(answer["data"])
+        pages = answer["meta"]["totalPages"]
+        number += 1
+    return people
 
 
 def _writes() -> dict[str, int]:
@@ -149,29 +134,6 @@ def _writes() -> dict[str, int]:
             " WHERE schemaname NOT LIKE 'pg\\_temp%'"
         )
         return dict(cursor.fetchall())
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Collect what cursors of any database connection of this process send meanwhile."""
-    sent: list[str] = []
-    originals = {kind: kind.execute for kind in (psycopg.Cursor, psycopg.ServerCursor)}
-
-    def watched(original: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(original)
-        def execute(self: Any, query: Any, *args: Any, **more: Any) -> Any:
-            sent.append(" ".join(str(query).split()))
-            return original(self, query, *args, **more)
-
-        return execute
-
-    for kind, original in originals.items():
-        kind.execute = watched(original)  # type: ignore[method-assign] # what is watched is the library's edge
-    try:
-        yield sent
-    finally:
-        for kind, original in originals.items():
-            kind.execute = original  # type: ignore[method-assign] # as the library had it
 
 
 if __name__ == "__main__":

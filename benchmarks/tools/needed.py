@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from benchmarks.tools.ways import WAYS, StandIn, Way, connected, stand_in
+from benchmarks.measuring.ground import Tool, simulator
+from benchmarks.tools.ways import WAYS, Way, connected
 from rollcall.connectors.catalogue import normalised
 from rollcall.connectors.pacing import InProcess, pace
 
@@ -122,7 +123,7 @@ LEAST: Final[Mapping[str, Least]] = {
 def needed(key: str, people: int) -> Needed:
     """Count a full read, its test included, and one of changes."""
     way, least = WAYS[key], LEAST[key]
-    with stand_in(way.tool, people) as tool:
+    with simulator(people, way.tool) as tool:
         clock = Clock()
         credentials = normalised(way.kind, way.credentials(tool.credentials))
         keep_pace = pace(way.kind, credentials, InProcess(clock.now), clock.sleep)
@@ -146,7 +147,7 @@ def needed(key: str, people: int) -> Needed:
     )
 
 
-def _changed(way: Way, tool: StandIn) -> tuple[int, int] | tuple[None, None]:
+def _changed(way: Way, tool: Tool) -> tuple[int, int] | tuple[None, None]:
     """Return how many requests tell what changed after some people have, and how many records come."""
     since = datetime.now(UTC) - timedelta(minutes=5)
     tool.control("change", {"n": CHANGED, "fields": {"job_title": "Tester"}})

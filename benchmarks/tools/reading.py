@@ -4,11 +4,10 @@ The floor sends the same requests again with a plain HTTP client and decodes eac
 nothing. Connector and floor run in processes of their own, the stand-in in a third.
 """
 
-import subprocess
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -17,12 +16,14 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from benchmarks.tools.ways import WAYS, Asked, Way, connected, stand_in
+from benchmarks.measuring import peak
+from benchmarks.measuring.ground import run, simulator
+from benchmarks.tools.ways import WAYS, Asked, Way, connected
 from rollcall.connectors.base import Connector
 from rollcall.connectors.errors import UnreadableRecord
 from rollcall.simulators.loopback import NO_AUTHORITIES
 
-MEBIBYTE: Final = 1024
+MEBIBYTE: Final = 2**20
 TIMES: Final = 3
 """Measured so often, where it is cheap: the middle one counts."""
 CHEAP: Final = 20.0
@@ -30,14 +31,14 @@ CHEAP: Final = 20.0
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """What one process measured: seconds by the clock and of its own work; memory in KiB."""
+    """What one process measured: seconds by the clock and of its own work; memory in MiB."""
 
     employees: int
     requests: int
     bytes: int
     seconds: float
     cpu: float
-    peak: int
+    peak: float
     asked: list[Asked] = []
 
 
@@ -57,7 +58,7 @@ class Line(Struct, frozen=True, kw_only=True):
     times: int
 
 
-def read(way: Way, url: str, credentials: dict[str, str], *, keep: bool) -> Figures:
+def read(way: Way, url: str, credentials: Mapping[str, str], *, keep: bool) -> Figures:
     """Read everybody with the connector, as a run would: every record mapped, none kept."""
     with connected(way, url, credentials, whole=keep) as (connector, kept):
         begun, cpu = time.perf_counter(), time.process_time()
@@ -69,7 +70,7 @@ def read(way: Way, url: str, credentials: dict[str, str], *, keep: bool) -> Figu
             bytes=kept.bytes,
             seconds=seconds,
             cpu=cpu,
-            peak=_peak(),
+            peak=peak.highest_mb(),
             asked=kept.asked,
         )
 
@@ -97,16 +98,9 @@ def floor(asked: Sequence[Asked]) -> Figures:
             else:
                 msgspec.json.decode(answer.content)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    return Figures(employees=0, requests=len(asked), bytes=size, seconds=seconds, cpu=cpu, peak=_peak())
-
-
-def _peak() -> int:
-    """Return the highest resident memory of this process in KiB.
-
-    Not by ``getrusage``: a child takes that over from its parent (seen).
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    return Figures(
+        employees=0, requests=len(asked), bytes=size, seconds=seconds, cpu=cpu, peak=peak.highest_mb()
+    )
 
 
 # --- processes -----------------------------------------------------------------------------------------
@@ -117,15 +111,14 @@ class Job(Struct, frozen=True, kw_only=True):
 
     way: str = ""
     url: str = ""
-    credentials: dict[str, str] = {}
+    credentials: Mapping[str, str] = {}
     keep: bool = False
     asked: list[Asked] = []
 
 
 def _child(job: Job) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.tools.reading"]
-    done = subprocess.run(command, input=msgspec.json.encode(job), stdout=subprocess.PIPE, check=True)
-    return msgspec.json.decode(done.stdout, type=Figures)
+    said = run("benchmarks.tools.reading", environment=os.environ, given=msgspec.json.encode(job))
+    return msgspec.json.decode(said, type=Figures)
 
 
 def _done(job: Job) -> Figures:
@@ -138,9 +131,9 @@ def measure(key: str, people: int, small: int) -> Line:
     """Measure one way of reading at two sizes."""
     way = WAYS[key]
     people = min(people, way.most or people)
-    with stand_in(way.tool, small) as tool:
+    with simulator(small, way.tool) as tool:
         little = _child(Job(way=key, url=tool.url, credentials=tool.credentials))
-    with stand_in(way.tool, people) as tool:
+    with simulator(people, way.tool) as tool:
         job = Job(way=key, url=tool.url, credentials=tool.credentials)
         # The stand-in writes each record once, at its first reading: not ours to count.
         first = _child(msgspec.structs.replace(job, keep=True))
@@ -152,16 +145,16 @@ def measure(key: str, people: int, small: int) -> Line:
     # PayFit does not list people who left long ago
     if ours[0].employees < 0.9 * people:
         raise RuntimeError(f"{way.name}: {ours[0].employees} of {people} people")
-    peak = max(each.peak for each in ours)
+    highest = max(each.peak for each in ours)
     return Line(
         tool=way.name,
         people=ours[0].employees,
         requests=ours[0].requests,
-        megabytes=ours[0].bytes / MEBIBYTE**2,
+        megabytes=ours[0].bytes / MEBIBYTE,
         seconds=(median(each.seconds for each in ours), median(each.seconds for each in least)),
         cpu=(median(each.cpu for each in ours), median(each.cpu for each in least)),
-        peak=peak / MEBIBYTE,
-        growth=(peak - little.peak) / MEBIBYTE,
+        peak=highest,
+        growth=highest - little.peak,
         times=times,
     )
 

@@ -1,8 +1,6 @@
 """The HR tools that are measured, in each way that a connector has of reading them, and their stand-ins."""
 
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +12,6 @@ from msgspec import Struct, field
 from rollcall.connectors.base import EVERYTHING, Around, Connector
 from rollcall.connectors.catalogue import TOOLS, normalised
 from rollcall.http_client import Answer, HttpClient
-from rollcall.simulators.loopback import LOOPBACK
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -128,33 +125,6 @@ def connected(
         }
         own = clients.pop("")
         yield kind(normalised(kind, way.credentials(given)), own, EVERYTHING, Around(others=clients)), kept
-
-
-class StandIn(Struct, frozen=True, kw_only=True):
-    """A stand-in in a process of its own."""
-
-    url: str
-    credentials: dict[str, str]
-
-    def control(self, action: str, body: Mapping[str, Any]) -> None:
-        """Have it do something, such as ``change``."""
-        LOOPBACK.post(f"{self.url}/_control/{action}", json=body, timeout=60).raise_for_status()
-
-
-@contextmanager
-def stand_in(tool: str, people: int) -> Iterator[StandIn]:
-    """Start a company of so many people; it ends with the block."""
-    command = [sys.executable, "-m", "rollcall.project", "simulate", tool]
-    command += ["--people", str(people), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None:  # pragma: no cover - it is a pipe
-                raise RuntimeError
-            _name, url, *words = process.stdout.readline().split()
-            pairs = (word.partition("=") for word in words)
-            yield StandIn(url=url, credentials={name: value for name, _, value in pairs if name != "control"})
-        finally:
-            process.terminate()
 
 
 def place(request: str) -> str:
