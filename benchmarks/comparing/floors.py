@@ -14,11 +14,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-import psycopg
 from msgspec import Struct
-from psycopg import sql
 
-from benchmarks.measuring import ground
+from benchmarks.measuring import ground, twins
 from benchmarks.measuring.ground import Tool
 from benchmarks.measuring.timing import Clock, Spent
 from rollcall.connectors import catalogue
@@ -114,32 +112,9 @@ def write(home: Path, clock: Clock) -> dict[str, Spent]:
     found: dict[str, Spent] = {}
     with ground.superuser(home) as connection:
         for phase, tables in TABLES.items():
-            blocks = {table: _out(connection, table) for table in tables}
+            blocks = {table: twins.made(connection, table) for table in tables}
             with clock.own(f"floor.{phase}") as found[phase]:
-                rows = {table: _in(connection, table, blocks[table]) for table in tables}
+                rows = {table: twins.filled(connection, table, blocks[table]) for table in tables}
             found[phase].said = rows
-            for table in tables:
-                connection.execute(sql.SQL("DROP TABLE {}").format(_twin(table)))
+            twins.dropped(connection, tables)
     return found
-
-
-def _out(connection: psycopg.Connection, table: str) -> list[bytes]:
-    names = {"table": sql.Identifier(table), "twin": _twin(table)}
-    connection.execute(sql.SQL("CREATE TABLE {twin} (LIKE {table} INCLUDING ALL)").format(**names))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(sql.SQL("COPY {table} TO STDOUT (FORMAT BINARY)").format(**names)) as source,
-    ):
-        return [bytes(block) for block in source]
-
-
-def _in(connection: psycopg.Connection, table: str, blocks: list[bytes]) -> int:
-    with connection.cursor() as cursor:
-        with cursor.copy(sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(_twin(table))) as sink:
-            for block in blocks:
-                sink.write(block)
-        return cursor.rowcount
-
-
-def _twin(table: str) -> sql.Identifier:
-    return sql.Identifier(f"floor_{table}")
