@@ -88,6 +88,8 @@ def connect(
     connection.state = State.SYNCING if connection.last_good_at and changes_key else State.CONNECTING
     connection.error, connection.error_params, connection.failures = "", {}, 0
     connection.progress = {"read": 0}
+    if not changes_key and access.people is not None:
+        connection.employees = access.people
     connection.save()
     Subscription.objects.update_or_create(
         entity=entity, defaults={"company_id": entity.company_id, "connection": connection}
