@@ -41,13 +41,8 @@ class HrTool:
         """Remember the people as they are, to begin each sequence with them."""
         self.running = running
         self.world = running.world(TOOL)
-        # A line of its own for each call: one that stood idle for seconds may be closed just as it is used again.
         self._client = httpx.Client(
-            base_url=running.control(TOOL),
-            trust_env=False,
-            verify=NO_AUTHORITIES,
-            timeout=30,
-            limits=httpx.Limits(max_keepalive_connections=0),
+            base_url=running.control(TOOL), trust_env=False, verify=NO_AUTHORITIES, timeout=5
         )
         self._first = deepcopy(self.world.own.people)
         self.reset()
