@@ -1,4 +1,4 @@
-"""First reads of a tool that answers late; run by ``benchmarks.child`` in a process of its own.
+"""First reads of a tool that answers late; run by ``benchmarks.measuring.child`` in a process of its own.
 
 Takes ``Work`` as JSON on standard input and prints a list of ``Late``. A read inside a transaction asks for no page
 ahead (``connections.ahead``): that is the read to compare with.
@@ -6,6 +6,7 @@ ahead (``connections.ahead``): that is the read to compare with.
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Final
@@ -14,46 +15,39 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.late import Late, Work
-from benchmarks.quiet_runs import cost_of
+from benchmarks.late.report import Late, Work
+from benchmarks.measuring.ground import Tool
+from benchmarks.measuring.session import server_seconds
 from rollcall.accounts import access
 from rollcall.accounts.companies import create_company
 from rollcall.connections.fetch import fetch
 from rollcall.connections.models import Connection, State
-from rollcall.connections.reading import Fetched
 from rollcall.connections.source import opened
-from rollcall.simulators.loopback import LOOPBACK
 
 _PAGES: Final = "/datasets/employee/data"
 
 
 def late(work: Work) -> list[Late]:
     """Read everybody into one empty mirror after the other."""
-    found: list[Late] = []
-    for _ in range(work.times):
-        found += [_read(work, ahead=False), _read(work, ahead=True)]
-    return found
+    tool = Tool(os.environ["ROLLCALL_BASE_URL_BAMBOOHR"], work.credentials)
+    if work.late:
+        fault = {"id": "T4", "mode": "late", "path": _PAGES, "seconds": work.late}
+        tool.control("faults", {"on": fault})
+    return [_read(work, ahead=ahead) for _ in range(work.times) for ahead in (False, True)]
 
 
 def _read(work: Work, *, ahead: bool) -> Late:
-    _control(clear=True)
     connection = _connected(work.credentials)
-    if work.late:
-        _control(on={"id": "T4", "mode": "late", "path": _PAGES, "seconds": work.late})
-    read: list[Fetched] = []
-
-    def once() -> None:
-        with opened(connection) as connector, nullcontext() if ahead else transaction.atomic():
-            read.append(fetch(connection, connector, now=timezone.now(), progress=lambda _: None))
-
-    own, server, seconds = cost_of(once, 1)
+    server, own, clock = server_seconds(), time.process_time(), time.perf_counter()
+    with opened(connection) as connector, nullcontext() if ahead else transaction.atomic():
+        read = fetch(connection, connector, now=timezone.now(), progress=lambda _: None)
     return Late(
-        people=read[0].employees,
-        pages=read[0].pages,
+        people=read.employees,
+        pages=read.pages,
         ahead=ahead,
-        seconds=seconds,
-        own=own / 1_000,
-        server=server / 1_000,
+        seconds=time.perf_counter() - clock,
+        own=time.process_time() - own,
+        server=server_seconds() - server,
     )
 
 
@@ -65,14 +59,9 @@ def _connected(credentials: Mapping[str, str]) -> Connection:
             company=company, tool="bamboohr", state=State.CONNECTED, connected_at=timezone.now()
         )
         connection.save()
-        connection.set_credentials(credentials)
+        connection.set_credentials(dict(credentials))
         connection.save()
         return connection
-
-
-def _control(**body: object) -> None:
-    address = f"{os.environ['ROLLCALL_BASE_URL_BAMBOOHR']}/_control/faults"
-    LOOPBACK.post(address, json=body).raise_for_status()
 
 
 if __name__ == "__main__":
