@@ -250,7 +250,8 @@ class Connector(ABC):
     def pages(self) -> Iterator[Page]:
         """Yield every person of the company, leavers included, or raise ``SourceError``: never a part.
 
-        Repeated ids across pages are yielded as they come; the caller judges them.
+        Repeated ids across pages are yielded as they come; the caller judges them. Another thread may ask for the next
+        page while ``employee`` maps records of this one.
         """
 
     @abstractmethod
