@@ -9,6 +9,7 @@ from typing import Final, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+PROGRAM: Final = "chromium-headless-shell"
 WIDE: Final = 1280
 NARROW: Final = 390
 Theme = Literal["light", "dark"]
@@ -46,8 +47,8 @@ _REFUSED: Final = "Failed to load resource: the server responded with a status o
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """One headless browser; CHROMIUM names another program than the one on PATH."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    """One headless browser; CHROMIUM names another program than Debian's, the one made for having no screen."""
+    program = os.environ.get("CHROMIUM") or shutil.which(PROGRAM) or f"/usr/bin/{PROGRAM}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         try:
