@@ -85,6 +85,10 @@ class Here:
         """Members by name."""
         return {one.first_name: one for one in Member.objects.filter(entity=self.entity)}
 
+    def addresses(self) -> dict[str, str]:
+        """Addresses by name, of those who live."""
+        return {name: one.email for name, one in self.members().items() if one.state != State.ARCHIVED}
+
     def ties(self) -> dict[str, str]:
         """Employee -> name of the member, of links that manage."""
         found = Link.objects.select_related("member").filter(entity=self.entity, managed=True)
@@ -326,6 +330,27 @@ def test_i6_inv11_addresses_go_round_in_a_ring_of_any_size(here: Here, size: int
     for one in moved:
         if one.status == Status.ACTIVE:
             assert after[str(one.first_name)].email == one.work_email
+
+
+def test_i6_inv5_inv16_an_address_that_a_member_gives_up_goes_to_a_new_employee_at_once_and_back_again(
+    here: Here,
+) -> None:
+    """I6, invariants 5 and 16: one run is enough, whoever comes first in it, and one undo takes all of it back."""
+    before = here.addresses()
+    here.says(
+        works("0", "Zoe", "ada@co.example"),
+        works("1", "Ada", "ben@co.example"),
+        works("2", "Ben", "ben.two@co.example"),
+        *here.people[2:],  # type: ignore[attr-defined] # see here
+    )
+    made = here.run()
+    assert made is not None
+    changed = {"Zoe": "ada@co.example", "Ada": "ben@co.example", "Ben": "ben.two@co.example"}
+    assert here.addresses() == {**before, **changed}
+    assert here.run() is None
+    undo = actions.undo(Plan.objects.get(pk=made.pk), actor=ALICE)
+    here.confirm(undo)
+    assert here.addresses() == before
 
 
 def test_a_page_of_conflicts_asks_the_database_a_fixed_number_of_times(here: Here) -> None:

@@ -223,6 +223,15 @@ def join(
         member = by_member[link.member_id] if link else None
         kept_out_by = outside(scope, named, employee)
         tie = tie_of.get(holder.id) if holder is not None and not link else None
+        if (
+            tie is not None
+            and holder is not None
+            and holder.state != State.ARCHIVED
+            and may_take_over(decided.get(employee.id))
+            and not _stays(fold_email(holder.email), None, by_email, wishes)
+        ):
+            # Whoever has the address is given another one by the same plan: the record is about nobody yet.
+            holder = tie = None
         following = coming.get(fold_email(member.email), ()) if member else ()
         said = [decided.get(one) for one in following]
         found.append(
@@ -313,11 +322,22 @@ def _is_taken(
     Who is given another address gives way, if that one is free or becomes free in turn, as in a swap (I6).
     """
     own = fold_email(member.email)
-    wanted = key if key and key != own and is_address(key) else own
+    return _stays(key if key and key != own and is_address(key) else own, member, by_email, wishes)
+
+
+def may_take_over(said: Decided | None) -> bool:
+    """Tell whether a new record may be given the address that a member gives up: not if a person said who it is."""
+    return said in (None, Decided.OTHER)
+
+
+def _stays(
+    wanted: str, member: Member | None, by_email: Mapping[str, Member], wishes: Mapping[int, str]
+) -> bool:
+    """Tell whether an address is somebody's else than ``member``'s after the plan as well."""
     passed: set[int] = set()
     while (holder := by_email.get(wanted)) is not None and holder.state != State.ARCHIVED:
         wish = wishes.get(holder.id)
-        if holder.id == member.id:
+        if member is not None and holder.id == member.id:
             # In a circle all move or nobody does, this member too.
             return bool(passed) and wish is None
         if wish is None or wish == wanted or holder.id in passed:

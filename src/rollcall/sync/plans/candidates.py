@@ -23,8 +23,8 @@ from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
 from rollcall.engine.absence import Absence
 from rollcall.engine.masks import is_address
-from rollcall.engine.match import Candidate, Decided, email_key, is_new_address
-from rollcall.engine.roster import Bank, Link, Member
+from rollcall.engine.match import Candidate, Decided, email_key, is_new_address, may_take_over
+from rollcall.engine.roster import Bank, Link, Member, State
 from rollcall.engine.settings import Settings, is_foreign
 from rollcall.engine.status import first_day
 from rollcall.sync.plans import matching
@@ -299,6 +299,9 @@ def _found(
     member = member_of(row[_AT_MEMBER:_AT_SAME], owners)
     outside = scopes.outside(question.settings.scope, named, employee)
     link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
+    same, tie = member_of(row[_AT_SAME:_AT_REST], owners), matching.values(row[-matching.COUNT :])
+    if not link_id and _gives_way(question, same, tie, values["email_key"], alike):
+        same, tie = None, {**tie, **matching.UNTIED}
     candidate = Candidate(
         employee=employee,
         bank=Bank(values["bank_digest"], values["bank_mask"]) if values["bank_digest"] else None,
@@ -307,7 +310,7 @@ def _found(
         as_manager=outside is not None and as_manager,
         link=link,
         member=member,
-        same_email=member_of(row[_AT_SAME:_AT_REST], owners),
+        same_email=same,
         twins=twins,
         email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
         manager=manager_of(values, boss, loop=loop),
@@ -316,9 +319,18 @@ def _found(
         absence=Absence(since=since, runs=missed, proven=proven) if since else None,
         unread=unread,
         leads=bool(leads),
-        **matching.values(row[-matching.COUNT :]),
+        **tie,
     )
     return Found(candidate, digest, link_id)
+
+
+def _gives_way(
+    question: Question, same: Member | None, tie: Mapping[str, Any], key: str | None, alike: Alike
+) -> bool:
+    """Tell whether the member with a new record's address, tied to another, is given another one by the same plan."""
+    if same is None or same.state == State.ARCHIVED or not tie["same_email_linked"]:
+        return False
+    return may_take_over(tie["decided"]) and not _is_taken(question, None, "", key, alike)
 
 
 STEPS: Final = 50

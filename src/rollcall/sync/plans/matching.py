@@ -4,7 +4,7 @@ The readings of ``engine.match`` and ``engine.identity`` in the database; the pr
 them together. No address is folded here: folded keys are stored.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -45,6 +45,14 @@ COLUMNS: Final = f"""
 """What ``values`` makes a candidate's fields of; for the aliases of the candidates' statement."""
 
 COUNT: Final = 11
+
+UNTIED: Final[Mapping[str, Any]] = {
+    "same_email_linked": False,
+    "tied_to": "",
+    "tied_record": None,
+    "tied_gone": False,
+}
+"""The fields of ``values`` about a member whose address a new record has, where it has nothing to do with it."""
 
 
 def values(row: tuple[Any, ...]) -> dict[str, Any]:

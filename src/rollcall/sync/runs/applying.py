@@ -51,9 +51,15 @@ def _lines_within(plan: Plan, after: int) -> list[Numbered]:
 
 
 def swapping_lines(plan: Plan) -> list[Numbered]:
-    """Return the lines that give somebody another address."""
+    """Return the lines that give somebody another address, and those that archive who has it, as an undo does."""
     kinds = [kind for kind in _KINDS if kind != Kind.CREATE]
-    return _lines(f"{_SELECT} AND fields ? 'email' ORDER BY number LIMIT {ADDRESSES}", [plan.pk, kinds])
+    sql = f"""
+        {_SELECT} AND (fields ? 'email' OR kind = 'archive' AND lower(email) IN (
+            SELECT lower(x.fields #>> '{{email,after}}') FROM sync_line x
+            WHERE x.plan_id = %s AND x.kind = ANY(%s) AND x.fields ? 'email'))
+        ORDER BY number LIMIT {ADDRESSES}
+    """
+    return _lines(sql, [plan.pk, kinds, plan.pk, kinds])
 
 
 def leading_lines(plan: Plan) -> list[int]:
