@@ -1,6 +1,6 @@
 """From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -57,6 +57,7 @@ def plan(
     made_by: str = "",
     marks: str = "",
     near: Near | None = None,
+    chosen: Callable[[], int | None] | None = None,
 ) -> Plan | None:
     """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
 
@@ -70,6 +71,7 @@ def plan(
         marks: ``level.marks_of`` the subscription, read before anything else; then the run learns what the next look
             may go on from, and the level at which nothing is left to be done.
         near: whom alone to ask about; ``None`` for everybody.
+        chosen: tells how many people these settings choose, where that is counted already.
 
     Returns:
         The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
@@ -106,7 +108,7 @@ def plan(
         making.discard()
         making.note_level(run)
         return None
-    return making.store(run, made_by)
+    return making.store(run, made_by, chosen() if chosen else None)
 
 
 def _shows_conflicts(subscription: Subscription) -> bool:
@@ -301,8 +303,8 @@ class _Making:
         with database.cursor() as cursor:
             cursor.execute("DROP TABLE planned")
 
-    def store(self, run: Run | None, made_by: str) -> Plan:
-        """Write the plan and its lines."""
+    def store(self, run: Run | None, made_by: str, chosen: int | None = None) -> Plan:
+        """Write the plan and its lines; ``chosen``: how many people are in scope, if that is known."""
         before = self._headcount()
         stored = Plan.objects.create(
             company_id=self.subscription.company_id,
@@ -320,7 +322,7 @@ class _Making:
                 "acting": self.tally.acting,
                 "managed": before.managed,
                 "employees": before.employees,
-                "in_scope": candidates.in_scope(self.question),
+                "in_scope": candidates.in_scope(self.question) if chosen is None else chosen,
                 **self.remarks.counts(),
                 **kept_counts(self.losses),
             },
