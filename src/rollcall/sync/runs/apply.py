@@ -77,13 +77,17 @@ def _not_tried(plan: Plan) -> None:
 
 
 def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
-    rows, _ = _apply_next(plan, token, actor, partial(swapping_lines, plan))
+    rows = done = 0
+    if plan.undoes_id is not None or plan.tally.get("emails"):
+        rows, done, _ = _apply_next(plan, token, actor, partial(swapping_lines, plan))
     for numbers in _leading(plan, token):
-        rows += _apply_next(plan, token, actor, partial(these_lines, plan, numbers))[0]
+        written, found, _ = _apply_next(plan, token, actor, partial(these_lines, plan, numbers))
+        rows, done = rows + written, done + found
     after: int | None = 0
-    while after is not None:
-        written, after = _apply_next(plan, token, actor, partial(next_lines, plan, after))
-        rows += written
+    # Fewer where a person left some out, or where an earlier try did some: then it ends with the last one.
+    while after is not None and done != plan.counts.get("acting"):
+        written, found, after = _apply_next(plan, token, actor, partial(next_lines, plan, after))
+        rows, done = rows + written, done + found
     last: int | None = 0
     while last is not None:
         stopping.here()
@@ -108,13 +112,13 @@ def _within(plan: Plan, token: UUID, ask: Callable[[], T]) -> T:
 
 def _apply_next(
     plan: Plan, token: UUID, actor: Actor, find: Callable[[], list[directory.Numbered]]
-) -> tuple[int, int | None]:
-    """Apply the lines found in one transaction; return rows written, and the last line's number if there was one."""
+) -> tuple[int, int, int | None]:
+    """Apply the lines found in one transaction; return rows written, lines, and the last one's number if any."""
 
-    def work() -> tuple[int, int | None]:
+    def work() -> tuple[int, int, int | None]:
         lines = find()
         step.set(lines=len(lines))
-        return _apply_chunk(plan, lines, actor), lines[-1].number if lines else None
+        return _apply_chunk(plan, lines, actor), len(lines), lines[-1].number if lines else None
 
     stopping.here()
     with span("apply chunk", plan=plan.pk) as step:
@@ -150,11 +154,13 @@ def _writes_member(change: Change) -> bool:
 def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
     """Set line managers of one chunk of applied lines, now that everybody has a member.
 
-    Returns the number of the last line looked at, to go on ``after``; ``None`` when there was none.
+    Returns the number of the last line looked at, to go on ``after``; ``None`` when there are no more.
     """
     with access.acting_for(plan.company_id):
         _check(plan, token)
         lines = unled_lines(plan, after)
+        if not lines:
+            return None
         pairs = [(member, ref) for _, _, member, ref in lines if member is not None]
         known = [member for _, kind, member, _ in lines if kind != Kind.CREATE and member is not None]
         before = undoing.managers_now(plan.entity_id, known) if known else {}
@@ -169,7 +175,7 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
             [number for number, kind, _, _ in lines if kind == Kind.CREATE],
             {number: before.get(member or 0) for number, kind, member, _ in lines if kind != Kind.CREATE},
         )
-    return lines[-1][0] if lines else None
+    return lines[-1][0] if len(lines) >= CHUNK else None
 
 
 def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:
