@@ -14,7 +14,7 @@ from rollcall.connections.models import Subscription
 from rollcall.directory.headcount import headcount, missing
 from rollcall.engine.causes import Clues, likely
 from rollcall.engine.change import ACTING, Change, Kind
-from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches
+from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches, surely_within
 from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
@@ -305,7 +305,7 @@ class _Making:
 
     def store(self, run: Run | None, made_by: str, chosen: int | None = None) -> Plan:
         """Write the plan and its lines; ``chosen``: how many people are in scope, if that is known."""
-        before = self._headcount()
+        before = None if self._is_surely_within() else self._headcount()
         stored = Plan.objects.create(
             company_id=self.subscription.company_id,
             entity=self.entity,
@@ -320,14 +320,13 @@ class _Making:
             counts={
                 **{str(kind): self.tally.kinds[kind] for kind in Kind},
                 "acting": self.tally.acting,
-                "managed": before.managed,
-                "employees": before.employees,
+                **({"managed": before.managed, "employees": before.employees} if before else {}),
                 "in_scope": candidates.in_scope(self.question) if chosen is None else chosen,
                 **self.remarks.counts(),
                 **kept_counts(self.losses),
             },
             tally=self.tally.as_json(),
-            breaches=self._breaches(before),
+            breaches=self._breaches(before) if before else [],
         )
         with database.cursor() as cursor:
             cursor.execute(
@@ -359,19 +358,33 @@ class _Making:
         fields = bool(self.tally.cleared)
         return headcount(self.entity.pk, self.subscription.connection_id, self._groups, fields=fields)
 
+    def _is_surely_within(self) -> bool:
+        """Tell whether the plan passes no limit, from how many members there are at least.
+
+        Whoever was counted with the fields that may be lost is managed and listed, unless they were written since.
+        """
+        if self.for_settings or self.measured is None:
+            return False
+        people = max(0, self.measured.managed - len(self.measured.since))
+        looks = self._sights(Headcount(managed=people, employees=people), least=True)
+        return surely_within(self.tally, looks, self.settings.limits)
+
+    def _sights(self, before: Headcount, *, least: bool = False) -> list[Sight]:
+        if not self.tally.acting or self.for_settings:
+            return [Sight(before=before)]
+        fields = bool(self.tally.cleared)
+        groups = () if least else self._groups
+        return sights(self.subscription, before, groups, now=self.now, fields=fields, least=least)
+
     @property
     def _groups(self) -> tuple[str, ...]:
         return GROUPS if self.tally.removed else ()
 
     def _breaches(self, before: Headcount) -> list[dict[str, Any]]:
         """Return the limits that the plan passes, each with its likely cause."""
-        looks = [Sight(before=before)]
-        if self.tally.acting and not self.for_settings:
-            fields = bool(self.tally.cleared)
-            looks = sights(self.subscription, before, self._groups, now=self.now, fields=fields)
         found = [
             one
-            for one in breaches(self.tally, looks, self.settings.limits)
+            for one in breaches(self.tally, self._sights(before), self.settings.limits)
             # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
             if not (self.for_settings and one.breach is Breach.CREATED)
         ]
