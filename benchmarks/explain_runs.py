@@ -17,7 +17,7 @@ from django.db import connections, transaction
 from benchmarks import flow
 from benchmarks.explain import STATEMENTS, Explained, Work
 from rollcall.accounts import access
-from rollcall.connections.models import Connection
+from rollcall.connections.models import Connection, Tally
 from rollcall.simulators.loopback import LOOPBACK
 from rollcall.sync.models import Run
 
@@ -65,6 +65,7 @@ def explain(work: Work) -> list[Explained]:
         Connection.objects.update(full_read_at=None)
         # as at midnight: nothing to go on from, everybody is looked at
         Run.objects.update(levels={})
+        Tally.objects.update(marks="")
     explaining = _Explaining()
     with database.execute_wrapper(explaining):
         flow.read(connection, "clock")

@@ -45,6 +45,8 @@ class Story:
 
     def anybody(self) -> Employee:
         pick = self.chance.choice
+        own: list[dict[str, str | None]] = [{}, {"grade": "A"}, {"grade": ""}, {"other": None}]
+        own.append({"grade": "B", "other": "x"})
         return Employee(
             id=str(self.chance.randint(1, PEOPLE)),
             first_name=pick(["Ada", "Ben", "Cleo"]),
@@ -55,7 +57,7 @@ class Story:
             manager_id=pick([None, "99", *map(str, range(1, PEOPLE + 1))]),
             work_location=pick([None, "", "Paris", "Paris", "Lyon"]),
             department=pick([None, "Sales"]),
-            custom=pick([{}, {"grade": "A"}, {"grade": ""}, {"other": None}, {"grade": "B", "other": "x"}]),
+            custom=self.chance.choice(own),
         )
 
     def put(self, one: Employee) -> None:
@@ -209,7 +211,8 @@ def test_after_a_read_of_one_person_nobody_else_is_counted(entity: Entity) -> No
             story.put(somebody(number, where, manager_id="0002"))
         story.count(None)
         assert _one_change(connection, somebody(3, "Lyon"))
-        # the last one who brought somebody in as their manager
+        # somebody comes in as a manager, then the last one goes who brought another one in
+        assert _one_change(connection, somebody(1, "Paris", manager_id="0000"))
         assert _one_change(connection, somebody(1, "Paris"))
         assert told(connection)["nowhere"] == 3
 

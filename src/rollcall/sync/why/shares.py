@@ -70,11 +70,10 @@ def _share(row: tuple[Any, ...]) -> Share:
     )
 
 
-def about_to_change(connection_id: int, places: Sequence[Place]) -> frozenset[str] | None:
-    """Return who may count for something else once the staged rows of a read are merged, ``None`` for too many.
+def told_of(connection_id: int) -> list[tuple[str, str | None]] | None:
+    """Return whom the merge of a read may write, with the line managers it brings, before it does and in its place.
 
-    They are those who are staged, those whose absence is being counted, and where managers are brought in everybody
-    above them, by what is known and by what is staged. Asked before the merge, in its transaction.
+    They are those who are staged, and those whose absence is being counted. ``None`` for too many.
     """
     with database.cursor() as cursor:
         cursor.execute("SELECT to_regclass('pg_temp.stage') IS NOT NULL")
@@ -86,21 +85,32 @@ def about_to_change(connection_id: int, places: Sequence[Place]) -> frozenset[st
             """,
             [connection_id],
         )
-        rows = cursor.fetchall()
-        found = {row[0] for row in rows}
-        if len(rows) <= MOST and any(brings_managers(one.settings.scope) for one in places):
-            cursor.execute(
-                f"""
-                WITH RECURSIVE up AS (
-                    SELECT x AS id FROM unnest(%(start)s::text[]) x
-                    UNION
-                    SELECT e.manager_id FROM up
-                    JOIN connections_employee e ON e.connection_id = %(connection)s AND e.external_id = up.id
-                    WHERE e.manager_id IS NOT NULL
-                )
-                SELECT id FROM up LIMIT {MOST + 1}
-                """,
-                {"start": [*found, *(row[1] for row in rows if row[1])], "connection": connection_id},
+        rows: list[tuple[str, str | None]] = cursor.fetchall()
+    return rows if len(rows) <= MOST else None
+
+
+def with_managers(
+    connection_id: int, places: Sequence[Place], told: Sequence[tuple[str, str | None]]
+) -> frozenset[str] | None:
+    """Return those of ``told_of``, and where managers are brought in everybody above them, as it is and as it will be.
+
+    ``None`` for too many.
+    """
+    if not any(brings_managers(one.settings.scope) for one in places):
+        return frozenset(one for one, _ in told)
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE up AS (
+                SELECT x AS id FROM unnest(%(start)s::text[]) x
+                UNION
+                SELECT e.manager_id FROM up
+                JOIN connections_employee e ON e.connection_id = %(connection)s AND e.external_id = up.id
+                WHERE e.manager_id IS NOT NULL
             )
-            found = {row[0] for row in cursor.fetchall()}
-    return frozenset(found) if len(rows) <= MOST and len(found) <= MOST else None
+            SELECT id FROM up LIMIT {MOST + 1}
+            """,
+            {"start": [one for pair in told for one in pair if one], "connection": connection_id},
+        )
+        found = frozenset(row[0] for row in cursor.fetchall())
+    return found if len(found) <= MOST else None

@@ -17,7 +17,7 @@ from rollcall.connections.belonging import brings_managers
 from rollcall.connections.models import Connection, Tally
 from rollcall.connections.queries import MANY_VALUES
 from rollcall.sync.why.between import Group, Place
-from rollcall.sync.why.shares import Share, about_to_change, shares_of
+from rollcall.sync.why.shares import Share, shares_of, with_managers
 
 MOST_NAMED: Final = 2_000
 """So many people of a list between entities are kept, in their order; who looks further waits."""
@@ -37,12 +37,18 @@ class Before(Struct, frozen=True, kw_only=True):
     shares: Sequence[Share]
 
 
-def before(connection: Connection, places: Sequence[Place], key: str) -> Before | None:
+def before(
+    connection: Connection, places: Sequence[Place], key: str, told: Sequence[tuple[str, str | None]]
+) -> Before | None:
     """Return what a read's people count for, in the transaction that is about to merge them; ``None`` for too many.
 
-    ``key`` tells the places apart from others.
+    Args:
+        connection: that was read.
+        places: which entities choose whom.
+        key: tells the places apart from others.
+        told: ``told_of`` this read.
     """
-    ids = about_to_change(connection.pk, places)
+    ids = with_managers(connection.pk, places, told)
     if ids is None:
         return None
     shares = shares_of(connection.pk, places, ids)

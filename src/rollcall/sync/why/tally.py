@@ -29,6 +29,7 @@ from rollcall.sync.why.between import (
     people_known,
     places_of,
 )
+from rollcall.sync.why.shares import told_of
 from rollcall.sync.why.stepping import MOST_NAMED, Before, before, marks_of, stepped
 
 
@@ -40,12 +41,13 @@ def tally_of(connection_id: int) -> Tally | None:
 def about_to_read(connection: Connection) -> Before | None:
     """Return what ``count`` needs to go on from the last count; in the transaction of the merge, before it writes.
 
-    ``None``: nothing was counted yet, or too many are written.
+    ``None``: nothing was counted yet, nobody is written, or too many are.
     """
-    if not Tally.objects.filter(connection=connection).exists():
+    told = told_of(connection.pk)
+    if not told or not Tally.objects.filter(connection=connection).exists():
         return None
     places, _unset = places_of(connection)
-    return before(connection, places, key_of(places))
+    return before(connection, places, key_of(places), told)
 
 
 def count(company_id: int, connection_id: int, *, moved: bool, was: Before | None = None) -> None:
