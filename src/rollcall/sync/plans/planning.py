@@ -29,6 +29,8 @@ from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_
 from rollcall.sync.plans.windows import sights
 
 CHUNK: Final = 2_000
+FEW: Final = 200
+"""So many lines are not worth a table to stage them."""
 
 _COLUMNS: Final[Mapping[str, str]] = {
     "employee_digest": "text",
@@ -76,10 +78,16 @@ def plan(
     Returns:
         The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
     """
-    entity = Entity.objects.get(pk=subscription.entity_id)
-    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    Subscription.objects.select_for_update().values_list("pk").get(pk=subscription.pk)
     making = _Making(
-        subscription, settings, entity, now, run, for_settings=for_settings, marks=marks, near=near
+        subscription,
+        settings,
+        subscription.entity,
+        now,
+        run,
+        for_settings=for_settings,
+        marks=marks,
+        near=near,
     )
     making.run(run)
     if run is not None:
@@ -171,14 +179,15 @@ class _Making:
         self._zones: set[str] = set()
         self._link: int | None = None
         self._role: Role | None = None
+        # lines; few are kept here until they are stored, many are staged
         self._rows: list[list[Any]] = []
+        self._staged = False
 
     def run(self, run: Run | None) -> None:
         """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
         if not self.for_settings and is_back(run, self.subscription, self.losses):
             self.question = msgspec.structs.replace(self.question, everybody=True, among=None)
         candidates.prepare(self.question)
-        stage("planned", _COLUMNS, ())
         lines = make_plan(
             self._candidates,
             self.settings,
@@ -192,7 +201,8 @@ class _Making:
         )
         for line in lines:
             self._take(line)
-        self._flush()
+        if self._staged or len(self._rows) > FEW:
+            self._flush()
         self._mark_in_step()
         candidates.expect_everybody(self.question)
 
@@ -257,6 +267,9 @@ class _Making:
 
     def _flush(self) -> None:
         """Stage the lines so far; lines of one person are staged together."""
+        if self._rows and not self._staged:
+            stage("planned", _COLUMNS, ())
+            self._staged = True
         if self._rows:
             add("planned", _COLUMNS, self._rows)
             self._rows.clear()
@@ -300,8 +313,9 @@ class _Making:
 
     def discard(self) -> None:
         """Forget the staged lines."""
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE planned")
+        if self._staged:
+            with database.cursor() as cursor:
+                cursor.execute("DROP TABLE planned")
 
     def store(self, run: Run | None, made_by: str, chosen: int | None = None) -> Plan:
         """Write the plan and its lines; ``chosen``: how many people are in scope, if that is known."""
@@ -328,16 +342,19 @@ class _Making:
             tally=self.tally.as_json(),
             breaches=self._breaches(before) if before else [],
         )
+        given = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+        lines = "planned" if self._staged else f"unnest({given}) AS planned({', '.join(_COLUMNS)})"
+        columns = [] if self._staged else [[row[at] for row in self._rows] for at in range(len(_COLUMNS))]
         with database.cursor() as cursor:
             cursor.execute(
-                """
+                f"""
                 INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
                                        params, fields, employee_digest, state, managers_set)
                 SELECT %s, %s, number, kind, employee_id, member_id, name, email, why,
                        params::jsonb, fields::jsonb, employee_digest, state, false
-                FROM planned
+                FROM {lines}
                 """,
-                [self.subscription.company_id, stored.pk],
+                [self.subscription.company_id, stored.pk, *columns],
             )
         self.discard()
         return stored

@@ -124,7 +124,17 @@ def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_
         # Something was written meanwhile.
         levels = {}
     live = again(
-        partial(note, run, connection, fetched, token, company=company, identity=identity, seconds=seconds)
+        partial(
+            note,
+            run,
+            connection,
+            fetched,
+            token,
+            company=company,
+            identity=identity,
+            seconds=seconds,
+            usual=usual,
+        )
     )
     run.levels = {}
     # First: a plan says how many people are chosen, and they are counted here already.
@@ -144,15 +154,16 @@ def note(
     company: str,
     identity: str,
     seconds: float = 0.0,
+    usual: Usual | None = None,
 ) -> list[int]:
     """Store what a read that took ``seconds`` found beside the mirror; return the subscriptions to settle.
 
-    Raises ``LeaseLost``.
+    ``usual``: what reads usually bring, if that has been asked. Raises ``LeaseLost``.
     """
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING
-        run.seen = _seen(connection, fetched, usual_of(connection.pk), seconds)
+        run.seen = _seen(connection, fetched, usual or usual_of(connection.pk), seconds)
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, company, identity)
         return [
@@ -223,7 +234,7 @@ def _decide(
             return made
         # Copies of tables leave no marks: a drill looks at everybody.
         marks = level.marks_of(subscription_id) if now is None else ""
-        subscription = Subscription.objects.get(pk=subscription_id)
+        subscription = Subscription.objects.select_related("entity", "connection").get(pk=subscription_id)
         waits = parking.inherited(subscription_id)
         at = now or timezone.now()
         settings = subscription.get_settings()

@@ -44,7 +44,8 @@ def shares_of(connection_id: int, places: Sequence[Place], ids: Collection[str])
         inside.append(f"(({mine}) OR {above})")
     attributes = ", ".join(f"nullif(e.{name}, '')" for name in ATTRIBUTES)
     with database.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")
+        if any(brings_managers(one.settings.scope) for one in places):
+            cursor.execute("SET LOCAL jit = off")
         cursor.execute(
             f"""
             SELECT e.id, ARRAY[{", ".join(chosen)}]::boolean[], ARRAY[{", ".join(inside)}]::boolean[],

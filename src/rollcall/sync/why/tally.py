@@ -41,10 +41,10 @@ def tally_of(connection_id: int) -> Tally | None:
 def about_to_read(connection: Connection) -> Before | None:
     """Return what ``count`` needs to go on from the last count; in the transaction of the merge, before it writes.
 
-    ``None``: nothing was counted yet, nobody is written, or too many are.
+    ``None``: nobody is written, or too many are.
     """
     told = told_of(connection.pk)
-    if not told or not Tally.objects.filter(connection=connection).exists():
+    if not told:
         return None
     places, _unset = places_of(connection)
     return before(connection, places, key_of(places), told)
