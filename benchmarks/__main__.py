@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks import rivals, rounds
-from benchmarks.machine import described, revision
-from benchmarks.shown import Report, into_page, lines
+from benchmarks.comparing import rivals, rounds
+from benchmarks.comparing.machine import described, revision
+from benchmarks.comparing.shown import Report, into_page, lines
 
 
 @click.command()

@@ -213,6 +213,23 @@ GUARDS: Final = (
         test=LIFE + "test_c6_inv12_an_approval_covers_only_the_plan_that_was_shown_and_only_once",
     ),
     Mutant(
+        guard="While an approved plan waits for its worker, no other of the entity is approved.",
+        shows="C6, invariant 12",
+        file="sync/actions.py",
+        old="    if Plan.objects.filter(entity_id=locked.entity_id, state=PlanState.APPLYING).exists():",
+        new="    if False:",
+        test=LIFE
+        + "test_c6_inv12_while_an_approved_plan_waits_for_its_worker_no_other_of_the_entity_can_be_approved",
+    ),
+    Mutant(
+        guard="What is approved while a run reads is made before the run plans.",
+        shows="C5, C6, invariant 12",
+        file="sync/runs/run.py",
+        old="        if approved is not None and apply_now:",
+        new="        if False:",
+        test=TROUBLES + "test_c5_c6_inv12_what_is_approved_while_a_run_reads_is_made_before_the_run_plans",
+    ),
+    Mutant(
         guard="A preview of yesterday is not confirmed.",
         shows="C6, decision 4",
         file="sync/actions.py",

@@ -17,7 +17,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 
-from benchmarks.steps import Steps
+from benchmarks.measuring.steps import Steps
 
 STREAM = "employees"
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from diffsync import Adapter, DiffSyncModel
 
-from benchmarks.steps import Steps
+from benchmarks.measuring.steps import Steps
 
 COMPARED = (
     *("email", "first_name", "last_name", "employee_number", "job_title", "department", "team"),

@@ -14,7 +14,7 @@ from typing import Any
 import dlt
 from dlt.sources.rest_api import rest_api_source
 
-from benchmarks.steps import Steps
+from benchmarks.measuring.steps import Steps
 
 TABLE = "employees"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy
 
-from benchmarks.steps import Steps
+from benchmarks.measuring.steps import Steps
 
 
 def main() -> None:

@@ -22,11 +22,9 @@ def _contracts() -> dict[str, dict[str, object]]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(
-        _ROOT / "src" / "rollcall",
-        tmp_path / "rollcall",
-        ignore=shutil.ignore_patterns("__pycache__", "static"),
-    )
+    for folder in (_ROOT / "src" / "rollcall", _ROOT / "benchmarks"):
+        left_out = shutil.ignore_patterns("__pycache__", "static")
+        shutil.copytree(folder, tmp_path / folder.name, ignore=left_out)
     shutil.copy(_ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -67,6 +65,8 @@ _VIOLATIONS = {
     "secrets": ("rollcall/sync/planted.py", "import rollcall.accounts.secrets"),
     "connectors": ("rollcall/directory/planted.py", "import rollcall.connectors.base"),
     "simulators": ("rollcall/sync/planted.py", "import rollcall.simulators.people"),
+    "benchmarks": ("benchmarks/measuring/planted.py", "import benchmarks.companies.flow"),
+    "peers": ("benchmarks/peers/planted.py", "import benchmarks.measuring.ground"),
     "cycles": ("rollcall/accounts/planted.py", "import rollcall.events.models"),
 }
 

@@ -7,7 +7,7 @@ import sys
 import msgspec
 import pytest
 
-from benchmarks.fleet import Fleet, lines
+from benchmarks.fleet.report import Fleet, lines
 
 CONNECTIONS, PEOPLE = 60, 20
 

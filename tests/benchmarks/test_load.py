@@ -7,7 +7,7 @@ import sys
 import msgspec
 import pytest
 
-from benchmarks.load import Loaded
+from benchmarks.load.lists import Loaded
 
 pytestmark = pytest.mark.journey
 

@@ -10,9 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.urls.resolvers import URLPattern
 
-from benchmarks.addresses import ACTS, ELSEWHERE
-from benchmarks.pages import beyond
-from benchmarks.report import Visit
+from benchmarks.pages.addresses import ACTS, ELSEWHERE
+from benchmarks.pages.report import Visit, beyond
 from rollcall.web.urls import urlpatterns
 
 PEOPLE = 300

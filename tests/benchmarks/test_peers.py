@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rivals
+from benchmarks.comparing import rivals
 
-PEERS = Path(rivals.__file__).parent / "peers"
+PEERS = rivals.ROOT / "benchmarks" / "peers"
+SHARED = ("measuring/steps.py", "measuring/__init__.py", "__init__.py")
 PROGRAMS = sorted({peer.module for peer in rivals.PEERS.values()})
 
 
@@ -34,15 +35,15 @@ def test_each_peer_says_what_it_does_less_and_what_more(program: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(PEERS.glob("*.py")), ids=lambda file: file.stem)
 def test_no_peer_imports_anything_of_rollcall(file: Path) -> None:
-    """Their environment has nothing of it, and what they share with us, ``steps``, is standard library only."""
-    for source in (file, PEERS.parent / "steps.py", PEERS.parent / "__init__.py"):
+    """Their environment has nothing of it, and what they share with us, ``SHARED``, is standard library only."""
+    for source in (file, *(PEERS.parent / one for one in SHARED)):
         tree = ast.parse(source.read_text(encoding="utf-8"))
         names = [
             alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
         ]
         names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         ours = {name for name in names if name.split(".")[0] in ("rollcall", "benchmarks", "django")}
-        assert ours <= {"benchmarks.steps"}
+        assert ours <= {"benchmarks.measuring.steps"}
 
 
 def test_peers_get_nothing_of_this_user_and_every_telemetry_is_off(

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.explain import STATEMENTS, explained, page
+from benchmarks.explain.statements import STATEMENTS, explained, page
 
 MOST = 10
 """Statements of a quiet run, ``BEGIN`` and ``COMMIT`` apart."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import floors, ground
-from benchmarks.ground import Tool
-from benchmarks.timing import Broken, Clock
+from benchmarks.comparing import floors
+from benchmarks.measuring import ground
+from benchmarks.measuring.ground import Tool
+from benchmarks.measuring.timing import Broken, Clock
 from rollcall.simulators.loopback import LOOPBACK
 
 PEOPLE = 30
@@ -70,7 +71,7 @@ def test_after_a_change_everything_is_asked_again(servers: tuple[Tool, Tool]) ->
 
 
 _CHILD = """
-from benchmarks.steps import Steps
+from benchmarks.measuring.steps import Steps
 steps = Steps()
 with steps.step("first"):
     kept = bytearray(80_000_000)

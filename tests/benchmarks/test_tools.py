@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from benchmarks.needed import LEAST, Needed
-from benchmarks.tools import Line
-from benchmarks.ways import WAYS, place
+from benchmarks.tools.needed import LEAST, Needed
+from benchmarks.tools.reading import Line
+from benchmarks.tools.ways import WAYS, place
 from rollcall.connectors.catalogue import TOOLS
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+PROGRAM: Final = "chromium-headless-shell"
 WIDE: Final = 1280
 NARROW: Final = 390
 Theme = Literal["light", "dark"]
@@ -16,6 +17,12 @@ Look = tuple[Theme, int]
 EVERY_LOOK: Final[tuple[Look, ...]] = (("light", WIDE), ("dark", WIDE), ("dark", NARROW), ("light", NARROW))
 _WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 _RULES: Final = {"runOnly": {"type": "tag", "values": _WCAG}, "resultTypes": ["violations"]}
+# A theme changes colours and nothing else: of a width that was looked at these rules are left.
+_COLOURS: Final = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+_LOOK_AT: Final = "(rules) => axe.run(document, rules).then((found) => found.violations)"
 HEAVIEST: Final = 120_000
 """Bytes of style sheets and scripts together that a page may need, unpacked."""
 _WEIGHT: Final = """performance.getEntriesByType("resource")
@@ -40,8 +47,8 @@ _REFUSED: Final = "Failed to load resource: the server responded with a status o
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """One headless browser; CHROMIUM names another program than the one on PATH."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    """One headless browser; CHROMIUM names another program than Debian's, the one made for having no screen."""
+    program = os.environ.get("CHROMIUM") or shutil.which(PROGRAM) or f"/usr/bin/{PROGRAM}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         try:
@@ -87,12 +94,15 @@ class Window:
         weight = self.page.evaluate(_WEIGHT)
         if weight > HEAVIEST:
             found.append(f"{self.page.url}: {weight} bytes of style sheets and scripts")
+        # once for all looks: it is half a megabyte of script
+        self.page.evaluate(Axe().axe_script)
+        widths: set[int] = set()
         for look in looks:
             self.show(look)
-            result = Axe().run(self.page, options=_RULES)
-            for one in result.response["violations"]:
+            for one in self.page.evaluate(_LOOK_AT, _COLOURS if look[1] in widths else _RULES):
                 places = [" ".join(map(str, node["target"])) for node in one["nodes"][:3]]
                 found.append(f"{self.page.url} {look}: {one['id']}: {one['help']} at {places}")
+            widths.add(look[1])
             beyond = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if beyond > 0:
                 found.append(f"{self.page.url} {look}: scrolls sideways by {beyond} px")

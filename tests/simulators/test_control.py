@@ -38,6 +38,12 @@ def test_people_are_hired_changed_terminated_and_removed(bamboo: Bamboo) -> None
     assert bamboo.told("people")["total"] == 60
 
 
+def test_somebody_is_hired_also_where_everybody_has_left(bamboo: Bamboo) -> None:
+    bamboo.control("terminate", ids=[one["id"] for one in bamboo.told("people")["people"]])
+    person = bamboo.told("people", id=bamboo.control("hire")["ids"][0])
+    assert (person["status"], person["manager_id"]) == ("active", None)
+
+
 def test_a_change_moves_the_change_stamp_unless_silent(bamboo: Bamboo) -> None:
     person = bamboo.told("people")["people"][5]
     bamboo.control("change", id=person["id"], fields={"job_title": "Quiet"}, silent=True)

@@ -161,11 +161,18 @@ def inv_4_a_run_that_fails_changes_nobody(company_id: int, log: Log) -> None:
     for table, key in (("member", "id"), ("link", "member_id"), ("invitation", "member_id")):
         for _, old, new in changes(log, table):
             moved = (new or old or {})[key]
+            if begun and old and new and _but_in_step(old) == _but_in_step(new):
+                # Whom new settings leave as they are is noted when their plan is done, and stands in no line of it.
+                continue
             need(moved in earlier, f"a run that failed changed a row of {table} of member {moved}")
     for table in ("employee", "subscription"):
         need(not any(changes(log, table)), f"a read that failed changed rows of {table}")
     fresh = [new["id"] for _, old, new in changes(log, "plan") if new and old is None]
     need(not fresh, f"a run that failed made plans {fresh}")
+
+
+def _but_in_step(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in ("applied_version", "applied_digest")}
 
 
 def inv_5_again_changes_nothing(company_id: int, log: Log) -> None:

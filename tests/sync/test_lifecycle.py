@@ -31,7 +31,9 @@ def refused(flow: Flow, what: object) -> str:
 def test_the_first_run_reads_everybody_and_changes_no_member(flow: Flow) -> None:
     """S24, S25, S27, S28"""
     flow.connect()
-    assert flow.connection().state == State.CONNECTING
+    connection = flow.connection()
+    # how far the read is, and how much it may receive (T8), are told by what the tool said when it was tested
+    assert (connection.state, connection.employees) == (State.CONNECTING, PEOPLE)
     run = flow.run("first")
     assert (run.error, run.seen["new"], run.seen["set_aside"]) == ("", PEOPLE, 0)
     assert flow.connection().state == State.ACTION_REQUIRED
@@ -78,6 +80,23 @@ def test_c6_inv12_an_approval_covers_only_the_plan_that_was_shown_and_only_once(
     count = len(flow.members())
     flow.apply(second)
     assert len(flow.members()) == count == second.counts["create"]
+
+
+def test_c6_inv12_while_an_approved_plan_waits_for_its_worker_no_other_of_the_entity_can_be_approved(
+    flow: Flow,
+) -> None:
+    """C6: the other would be made on top of what nobody had seen together."""
+    flow.connect()
+    flow.run("first")
+    first = flow.preview()
+    flow.approve(first)
+    second = flow.preview(Settings(scope=only("Paris")))
+    assert refused(flow, lambda: actions.approve(second, second.digest, actor=ALICE)) == "busy"
+    flow.apply(first)
+    count = len(flow.members())
+    flow.approve(second)
+    assert flow.apply(second).state == PlanState.APPLIED
+    assert len(flow.members()) == count == first.counts["create"]
 
 
 def test_c6_a_preview_of_yesterday_is_refused(flow: Flow) -> None:

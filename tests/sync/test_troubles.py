@@ -20,9 +20,9 @@ from rollcall.sync.models import Line, LineState, Plan, PlanState, Run, RunState
 from rollcall.sync.runs.apply import apply
 from rollcall.sync.runs.ending import SLOWER, next_run
 from rollcall.sync.runs.lease import LeaseLost, at_work, check, lease
-from rollcall.sync.runs.run import run_connection
+from rollcall.sync.runs.run import run_connection, settle
 from rollcall.sync.words.sentences import error_sentence
-from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow, due
+from tests.sync.flow import ALICE, PEOPLE, TOOLS, Flow, due, only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
@@ -166,6 +166,26 @@ def test_c5_inv12_of_two_runs_at_once_one_works(flow: Flow) -> None:
             assert second is None
     assert pk not in at_work() and flow.get(Run.objects.count) == count
     assert flow.run().error == ""
+
+
+def test_c5_c6_inv12_what_is_approved_while_a_run_reads_is_made_before_the_run_plans(flow: Flow) -> None:
+    """C5, C6, invariant 12: the run finds it when it is about to decide, and has nothing left to do."""
+    flow.go_live()
+    flow.control("hire", n=2, work_location="Paris")
+    flow.run()
+    narrower = flow.preview(Settings(scope=only("Paris"), archive_inactive=True))
+    pk, plans = flow.connection().pk, flow.get(Plan.objects.count)
+    with lease(flow.company, pk) as token:
+        assert token is not None
+        flow.approve(narrower, override="fewer people")
+        with access.acting_for(flow.company):
+            run = Run.objects.create(
+                company_id=flow.company, connection_id=pk, trigger="clock", started_at=timezone.now()
+            )
+        assert settle(flow.company, flow.subscription().pk, run, token) is None
+    narrower = flow.get(lambda: Plan.objects.get(pk=narrower.pk))
+    assert (narrower.state, narrower.outcome["stale"]) == (PlanState.APPLIED, 0)
+    assert flow.get(Plan.objects.count) == plans
 
 
 def killed(flow: Flow, plan: Plan, applied: int) -> None:

@@ -158,7 +158,8 @@ def approve_plan(request: HttpRequest, entity_id: int, plan_id: int) -> HttpResp
 
     409: `decided`, `digest` (not the plan that was looked at), `stale` (a preview older than a day),
     `override_needed` (it passes a limit, or takes another plan back), `nothing_left` (all changes are doubtful),
-    `undone` (taken back already). Taking a plan back pauses the connection.
+    `undone` (taken back already), `busy` (changes of another plan are being made). Taking a plan back pauses the
+    connection.
     """
     plan = plan_for(request, entity_id, plan_id)
     body = read(request, Approve)

@@ -64,6 +64,7 @@ class Connection(models.Model):
     # fences off a run that lost its lease; see sync/runs/lease.py
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # at the last good read; before the first, as many as the tool told of when the credentials were tested
     employees = models.PositiveIntegerField(default=0)
     # fields of an employee that were asked for and do not come
     unreadable = models.JSONField(default=list)

@@ -21,6 +21,9 @@ from rollcall.telemetry import traffic
 AUTHORISED: Final = "settings/integrations/authorised/"
 """The page to which a tool sends people back. Asking the router would load all pages into a worker."""
 
+BYTES_OF_ONE: Final = 8 * 1024
+"""Room in a run for each person there is known to be, unpacked: a long record, twice, as a list may be read again."""
+
 QUICK: Final = Limits(connect=5, read=10, whole=10, tries=1, waiting=0)
 
 
@@ -37,7 +40,12 @@ def opened(connection: Connection, *, quickly: bool = False) -> Iterator[Connect
     wanted = msgspec.convert(connection.wanted or {}, Wanted)
     grant = StoredGrant(connection.company_id, connection.pk)
     with opened_with(
-        connection.tool, connection.get_credentials(), wanted, grant, quickly=quickly
+        connection.tool,
+        connection.get_credentials(),
+        wanted,
+        grant,
+        people=connection.employees,
+        quickly=quickly,
     ) as connector:
         yield connector
 
@@ -49,15 +57,15 @@ def opened_with(
     wanted: Wanted,
     grant: Grant | None = None,
     *,
+    people: int = 0,
     quickly: bool = False,
 ) -> Iterator[Connector]:
     """Yield a connector for credentials that are not stored (yet).
 
-    The operator may name another address for the tool, and how often one request is tried (5 times).
+    The operator may name another address for the tool, and how often one request is tried (5 times). ``people``: as
+    many as are known to be there, from which on a run may receive more (T8).
     """
-    limits = catalogue.TOOLS[tool].http_limits
-    tries = int(os.environ.get("ROLLCALL_HTTP_TRIES") or limits.tries)
-    limits = QUICK if quickly else msgspec.structs.replace(limits, tries=tries)
+    limits = QUICK if quickly else limits_of(tool, people)
     with (
         traffic.heard_by(ToolCounts(tool)),
         InDatabase() as limiter,
@@ -74,6 +82,16 @@ def opened_with(
         ) as connector,
     ):
         yield connector
+
+
+def limits_of(tool: str, people: int = 0) -> Limits:
+    """Return how long and how much a run may ask of a tool that is known to have so many people."""
+    limits = catalogue.TOOLS[tool].http_limits
+    return msgspec.structs.replace(
+        limits,
+        tries=int(os.environ.get("ROLLCALL_HTTP_TRIES") or limits.tries),
+        run_bytes=max(limits.run_bytes, people * BYTES_OF_ONE),
+    )
 
 
 def base_url_of(tool: str) -> str | None:

@@ -122,12 +122,17 @@ def _clock(tool: Tool, body: Body) -> object:
 
 
 def _hire(tool: Tool, body: Body) -> object:
-    """`n` people (1) with the given fields; the rest is taken from a colleague. Answers their ids."""
+    """`n` people (1) with the given fields; the rest is taken from a colleague at work, else from who was one.
+
+    Answers their ids.
+    """
     world = tool.world
     ids = []
     count = int(str(body.pop("n", 1)))
     for _ in range(count):
-        model = next(p for p in world.people.values() if world.status(p) == "active")
+        everybody = world.people.values()
+        colleague = next((one for one in everybody if world.status(one) == "active"), None)
+        model = colleague or next(iter(everybody))
         person_id = max(world.people) + 1
         person = Person(
             id=person_id,
@@ -136,7 +141,7 @@ def _hire(tool: Tool, body: Body) -> object:
             last_name=f"Newcombe-{person_id}",
             work_email=f"robin.{person_id}@{world.company.domain}.example",
             start_date=world.today(),
-            manager_id=model.id,
+            manager_id=colleague.id if colleague else None,
             office_id=model.office_id,
             department_id=model.department_id,
             team_id=model.team_id,

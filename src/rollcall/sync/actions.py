@@ -88,6 +88,8 @@ def connect(
     connection.state = State.SYNCING if connection.last_good_at and changes_key else State.CONNECTING
     connection.error, connection.error_params, connection.failures = "", {}, 0
     connection.progress = {"read": 0}
+    if not changes_key and access.people is not None:
+        connection.employees = access.people
     connection.save()
     Subscription.objects.update_or_create(
         entity=entity, defaults={"company_id": entity.company_id, "connection": connection}
@@ -154,7 +156,8 @@ def approve(
     Raises ``Refused``: ``decided`` (already confirmed, rejected or superseded), ``digest`` (not the plan that was
     shown), ``stale`` (a preview older than a day), ``unseen`` (a sync's plan that no sync has found again for a day),
     ``override_needed`` (limits are passed, or a plan is taken back, and no
-    reason was given), ``nothing_left`` (all changes are doubtful), ``undone`` (taken back meanwhile).
+    reason was given), ``nothing_left`` (all changes are doubtful), ``undone`` (taken back meanwhile), ``busy`` (the
+    changes of another plan of this entity are being made).
     """
     locked = Plan.objects.select_for_update(of=("self",)).select_related("undoes").get(pk=made.pk)
     now = timezone.now()
@@ -163,6 +166,9 @@ def approve(
     connection = subscription.connection
     if not (connection.is_used or (locked.undoes_id and connection.state == State.PAUSED)):
         raise Refused("not_connected")
+    # A worker that was lost leaves the other as it is, and makes it when it is back (invariant 12).
+    if Plan.objects.filter(entity_id=locked.entity_id, state=PlanState.APPLYING).exists():
+        raise Refused("busy")
     if locked.undoes is not None:
         _take_over(locked, locked.undoes, connection, actor=actor, now=now)
     if without_doubtful and locked.breaches:

@@ -199,6 +199,8 @@ def settle(
 ) -> Plan | None:
     """Plan for one entity; apply inside the limits, else hold and tell the admins once.
 
+    What somebody approved while the run was reading comes first, and is planned on (invariant 12).
+
     ``now`` (aware) is another time than the present one only in a fire drill.
     """
     tried: list[None] = []
@@ -210,11 +212,15 @@ def settle(
             company_id, subscription_id, run, token, apply_now=apply_now, now=now, repeated=again_now
         )
 
-    with cost.phase(cost.PLAN):
-        made = again(decide)
-    if made is not None and made.state == PlanState.APPLYING:
-        apply(made, token, Actor(kind="sync", id=run.pk, label="sync"))
-    return made
+    while True:
+        with cost.phase(cost.PLAN):
+            made = again(decide)
+        if made is None or made.state != PlanState.APPLYING:
+            return made
+        own = made.run_id == run.pk
+        apply(made, token, Actor(kind="sync", id=made.run_id, label="sync"))
+        if own:
+            return made
 
 
 def _decide(
@@ -234,7 +240,13 @@ def _decide(
             return made
         # Copies of tables leave no marks: a drill looks at everybody.
         marks = level.marks_of(subscription_id) if now is None else ""
-        subscription = Subscription.objects.select_related("entity", "connection").get(pk=subscription_id)
+        # Whoever approves waits for the end of this, and is refused if it acts.
+        locked = Subscription.objects.select_for_update(of=("self",)).select_related("entity", "connection")
+        subscription = locked.get(pk=subscription_id)
+        plans = Plan.objects.select_related("subscription", "entity")
+        approved = plans.filter(subscription=subscription, state=PlanState.APPLYING).first()
+        if approved is not None and apply_now:
+            return approved
         waits = parking.inherited(subscription_id)
         at = now or timezone.now()
         settings = subscription.get_settings()

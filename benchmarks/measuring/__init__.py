@@ -1,0 +1,1 @@
+"""What every measurement stands on: a home with its database, stand-ins, processes, clocks and memory."""

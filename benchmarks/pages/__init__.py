@@ -1,0 +1,1 @@
+"""``scripts/bench pages``: what each page of a company of many people costs the server."""

@@ -1,0 +1,1 @@
+"""``scripts/bench quiet``: what a run costs that finds nothing to do, or a few changes."""

@@ -1,0 +1,1 @@
+"""``scripts/bench tools``: every HR tool read from its stand-in, in seconds, memory and requests."""
