@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
@@ -14,6 +15,9 @@ from benchmarks.fleet.due import measure
 from benchmarks.fleet.report import lines
 from benchmarks.measuring import ground
 from benchmarks.measuring.ground import Tool
+
+EACH_DAYS: Final = 3
+"""For so many days each quiet run is kept, before them one a day (``sync/runs/retention.py``)."""
 
 
 @click.command()
@@ -31,7 +35,7 @@ from benchmarks.measuring.ground import Tool
     default=0,
     show_default=True,
     type=click.IntRange(0),
-    help="Days of hourly runs that lie behind.",
+    help="Days that lie behind, as retention leaves them.",
 )
 @click.option("--kill", is_flag=True, help="Kill a worker in the middle, as by kill -9.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -83,23 +87,34 @@ def _still(simulator: Tool) -> Iterator[tuple[Tool, int]]:
 
 
 def _live(home: Path, days: int) -> None:
-    """Put so many days of hourly quiet runs behind each connection, as if nothing of them had been let go."""
+    """Put so many days behind each connection: what is kept of their hourly quiet runs, and two plans a week."""
     with ground.superuser(home) as admin:
         admin.execute("SET session_replication_role = replica")
-        admin.execute(
-            """
-            INSERT INTO sync_run (id, company_id, connection_id, trigger, started_by, state, error, error_params,
-                                  started_at, finished_at, seen, levels)
-            SELECT -(h::bigint * 1000000) - row_number() OVER (), c.company_id, c.id, 'clock', '', 'succeeded', '',
-                   '{}',
-                   now() - make_interval(hours => h), now() - make_interval(hours => h), r.seen, r.levels
-            FROM generate_series(2, %s * 24) h, connections_connection c
-            CROSS JOIN LATERAL (
-                SELECT seen, levels FROM sync_run WHERE connection_id = c.id ORDER BY id DESC LIMIT 1) r
-            """,
-            [days],
-        )
-        admin.execute("VACUUM ANALYZE sync_run")
+        admin.execute(_RUNS, {"days": days, "each": EACH_DAYS})
+        admin.execute(_PLANS, {"days": days})
+        admin.execute("VACUUM ANALYZE sync_run, sync_plan")
+
+
+# Numbers below zero, the older the lower: what is newest is found by its number.
+_RUNS: Final = """
+    INSERT INTO sync_run (id, company_id, connection_id, trigger, started_by, state, error, error_params,
+                          started_at, finished_at, seen, levels, settled)
+    SELECT -(hour * 1000000) - row_number() OVER (), c.company_id, c.id, 'clock', '', 'succeeded', '', '{}',
+           at, at, r.seen, r.levels, at < kept.since
+    FROM generate_series(2::bigint, %(days)s * 24) hour
+    CROSS JOIN LATERAL (SELECT now() - make_interval(hours => hour::int) AS at) moment
+    CROSS JOIN LATERAL (
+        SELECT date_trunc('day', now(), 'UTC') - make_interval(days => %(each)s) AS since) kept
+    CROSS JOIN connections_connection c
+    CROSS JOIN LATERAL (
+        SELECT seen, levels FROM sync_run WHERE connection_id = c.id AND id > 0 ORDER BY id DESC LIMIT 1) r
+    WHERE at >= kept.since OR hour %% 24 = 0
+"""
+_PLANS: Final = """
+    INSERT INTO sync_plan
+    SELECT (jsonb_populate_record(p, jsonb_build_object('id', -(day * 1000000) - p.id))).*
+    FROM generate_series(3::bigint, %(days)s, 3) day CROSS JOIN sync_plan p
+"""
 
 
 if __name__ == "__main__":
