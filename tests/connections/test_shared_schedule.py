@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from django.db import connection as database
+from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -82,6 +83,26 @@ def test_a_place_that_has_gone_by_is_not_used_later() -> None:
             # longer than the six places of 20 ms that were taken at once
             time.sleep(0.2)
     assert len(sent) == 3
+    forget_schedule()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_fetches_for_another_takes_its_place_on_the_session_beside() -> None:
+    """It would open one of its own for each page; and it never uses that of the run."""
+    forget_schedule()
+    opened: list[object] = []
+
+    with InDatabase() as limiter:
+        assert limiter.reserve("key", 10, 0) == 0
+
+        def fetch() -> None:
+            assert limiter.reserve("key", 10, 0) > 9
+            opened.append(connections["default"].connection)
+
+        other = Thread(target=fetch)
+        other.start()
+        other.join(timeout=20)
+    assert opened == [None]
     forget_schedule()
 
 

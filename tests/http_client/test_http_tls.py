@@ -17,6 +17,7 @@ from rollcall.http_client.exchange import public_tls
 from rollcall.http_client.network import Deadline, PinnedStream
 
 from .conftest import Bench
+from .giving_up import given_up
 from .misbehaving import Misbehaving, answer, plain
 
 DAY = dt.timedelta(days=1)
@@ -173,3 +174,12 @@ def test_a_context_that_does_not_verify_is_refused(weak: str) -> None:
         context.verify_mode = ssl.CERT_NONE
     with pytest.raises(ValueError, match="verify"):
         HttpClient("https://hr.example", verify=context)
+
+
+def test_c2_a_request_in_tls_that_nobody_wants_any_more_ends_at_once(
+    bench: Bench, authority: Authority
+) -> None:
+    server = bench.serve(lambda sock: server.silent(sock), tls=authority.server("hr.example"))  # noqa: PLW0108 - not made yet when this is read
+    client = reach(bench, server, authority.client(), Limits(read=20.0))
+    with given_up(client, server):
+        client.get("/people")

@@ -50,6 +50,9 @@ class Heard:
     def __init__(self) -> None:
         self.said: list[tuple[float, ...]] = []
 
+    def worked(self, seconds: float) -> None:
+        self.said.append((seconds, 1))
+
     def answered(self, status: int, seconds: float, size: int) -> None:
         self.said.append((status, size))
 
@@ -63,5 +66,6 @@ def test_everybody_who_listens_hears_of_a_request_until_their_block_ends() -> No
         with traffic.heard_by(inner):
             traffic.answered(200, 0.1, 10)
         traffic.waited(3.0)
+        traffic.worked(2.0)
     traffic.answered(200, 0.1, 10)
-    assert (outer.said, inner.said) == ([(200, 10), (3.0,)], [(200, 10)])
+    assert (outer.said, inner.said) == ([(200, 10), (3.0,), (2.0, 1)], [(200, 10)])

@@ -2,7 +2,8 @@
 
 While pages arrive nothing but temporary tables of this session is written. Bytes come first: a page whose keyed
 digest is that of the last read is only marked as seen, then a record likewise; what is left is parsed, staged by
-COPY and merged with a fixed number of statements. Memory does not grow with the number of people.
+COPY and merged with a fixed number of statements, while the next page is on its way. Memory does not grow with the
+number of people.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from functools import partial
 
 import msgspec
 
+from rollcall.connections.ahead import Ahead
 from rollcall.connections.gone import Gone
 from rollcall.connections.merging import MANY
 from rollcall.connections.models import Connection
@@ -47,7 +49,8 @@ def fetch(
     """
     reading = Reading(connection, connector, gone)
     reading.remember_known()
-    reading.run(connector.pages(), progress)
+    with Ahead(connector) as pages:
+        reading.run(pages, progress, pages.begin)
     if unmoved is not None and reading.is_known():
         return reading.result(unmoved, 0, 0, 0)
     merge = partial(reading.merge, usual=usual) if connector.lists_everybody else reading.merge_changes

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from threading import get_ident
 from types import TracebackType
 from typing import Final, Self
 
@@ -52,12 +53,13 @@ class InDatabase:
     used: the schedule then holds as if each had been taken alone, and what is left over at the end is a few places.
 
     A run may stand inside a transaction while it reads, and a place taken there would be seen by other workers only
-    after its end: then it is taken on a session beside it.
+    after its end: then it is taken on a session beside it. So is what another thread needs that fetches for the caller.
     """
 
     def __init__(self) -> None:
         """Reserve nothing yet."""
         self._places: dict[str, _Places] = {}
+        self._home = get_ident()
 
     def __enter__(self) -> Self:
         SIDE.enter()
@@ -83,7 +85,7 @@ class InDatabase:
 
     def _ask(self, key: str, span: float) -> float:
         params: dict[str, str | float] = {"key": key, "span": span}
-        if not database.in_atomic_block:
+        if get_ident() == self._home and not database.in_atomic_block:
             with database.cursor() as cursor:
                 cursor.execute(_RESERVE, params)
                 return float(cursor.fetchone()[0])

@@ -127,8 +127,13 @@ class Reading:
         """Let pages be known that are those of the last complete read."""
         self.known = KnownPages(self.connection)
 
-    def run(self, pages: Iterable[Page], progress: Callable[[int], None]) -> None:
-        """Take in all pages; only temporary tables are written."""
+    def run(
+        self,
+        pages: Iterable[Page],
+        progress: Callable[[int], None],
+        ahead: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take in all pages; only temporary tables are written. ``ahead`` is called before a page is worked on."""
         known = self.known.people if self.known else {}
         for page in pages:
             self.pages += 1
@@ -137,6 +142,7 @@ class Reading:
                 self.hit_pages.add(digest)
                 self.read += known[digest]
             else:
+                ahead()
                 self._take(page, digest)
             progress(self.read)
         self.stage.flush()

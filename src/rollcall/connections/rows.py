@@ -64,10 +64,13 @@ class Columns:
         """
         fields = astuple(employee)
         mask = delivered_mask(employee)
-        texts, dates = _texts(fields), _dates(fields)
+        given = fields
         if mask != _ALL:
-            texts = tuple([None if text is UNSET else text for text in texts])
-            dates = tuple([None if day is UNSET else day for day in dates])
+            filled = list(fields)
+            for at in _missing(mask):
+                filled[at] = None
+            given = tuple(filled)
+        texts, dates = _texts(given), _dates(given)
         status, account, custom = _rest(fields)
         encoded = None if custom is UNSET else _json(custom).decode()
         shown = status.value if isinstance(status, Status) else None
@@ -136,6 +139,12 @@ def employee_of(row: Mapping[str, Any]) -> Employee:
 # calling an enumeration takes ten times as long
 _STATUSES: Final = {one.value: one for one in Status}
 _SPECIAL: Final = frozenset({"bank_account", "status", "custom"})
+
+
+@lru_cache(maxsize=256)
+def _missing(mask: int) -> Sequence[int]:
+    """Return the places of the fields of ``Employee`` that a mask leaves out; the id is the first."""
+    return [place for place, name in enumerate(DELIVERABLE, start=1) if not mask & _BITS[name]]
 
 
 @lru_cache(maxsize=256)

@@ -22,3 +22,6 @@ class ToolCounts:
     def waited(self, seconds: float) -> None:
         """See ``traffic.Listener``."""
         counts.add("rollcall_tool_waited_seconds", seconds, tool=self._tool)
+
+    def worked(self, seconds: float) -> None:
+        """See ``traffic.Listener``; what our own work costs is counted by run."""

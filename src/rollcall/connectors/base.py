@@ -141,7 +141,8 @@ class Access(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True):
     """One page of records, as bytes until somebody needs more.
 
-    ``body`` is everything that decides the records: two pages with equal bodies hold equal records.
+    ``body`` is everything that decides the records, or a cryptographic digest of it: two pages with equal bodies hold
+    equal records.
     ``records`` cuts it into one byte string a person, each again deciding its person alone.
     """
 
@@ -249,7 +250,8 @@ class Connector(ABC):
     def pages(self) -> Iterator[Page]:
         """Yield every person of the company, leavers included, or raise ``SourceError``: never a part.
 
-        Repeated ids across pages are yielded as they come; the caller judges them.
+        Repeated ids across pages are yielded as they come; the caller judges them. Another thread may ask for the next
+        page while ``employee`` maps records of this one.
         """
 
     @abstractmethod
@@ -262,6 +264,11 @@ class Connector(ABC):
     @abstractmethod
     def employee(self, record: bytes) -> Employee:
         """Map one record. Pure. Raises ``UnreadableRecord`` naming the field."""
+
+    def give_up(self) -> None:
+        """End what is under way, from any thread: nothing is waited for any more, nothing asked again."""
+        for one in (self.http, *self.around.others.values()):
+            one.give_up()
 
     def unreadable(self) -> frozenset[str]:
         """Return fields of Employee that were asked for and did not come; known once ``pages`` is read."""

@@ -1,8 +1,8 @@
 """The one list of connectors, and the way to open one."""
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from threading import Event
 from typing import Any, Final
 
 import httpx
@@ -100,8 +100,10 @@ def connect(
     given = normalised(kind, credentials)
     http_options.setdefault("wait_for", kind.wait_for)
     http_options.setdefault("limits", kind.http_limits)
+    # one for all clients: whoever gives one up gives up the others, and the waits between requests
+    over = http_options.setdefault("over", Event())
     if limiter is not None:
-        sleep = http_options.get("sleep", time.sleep)
+        sleep = http_options.get("sleep", over.wait)
         http_options.setdefault("before", pace(kind, given, limiter, sleep))
     with ExitStack() as stack:
         opened = {

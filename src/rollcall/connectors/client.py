@@ -136,6 +136,17 @@ def decode(dialogue: Dialogue, answer: Answer, decoder: msgspec.json.Decoder[T])
     ``null`` and other shapes (T11), invalid UTF-8 even where nobody looks (E1), NaN and bottomless nesting
     (E8). An error told in a 200 is raised as the error it is (T12).
     """
+    check(dialogue, answer)
+    try:
+        return decoder.decode(answer.body)
+    except msgspec.ValidationError:
+        _raise_told_error(dialogue, answer.body)
+    except (msgspec.DecodeError, RecursionError):
+        raise dialogue.failure(UnexpectedAnswer, "not readable as JSON") from None
+
+
+def check(dialogue: Dialogue, answer: Answer) -> None:
+    """Raise as ``decode`` does, unless it is a 2xx answer whose body may be JSON and is UTF-8 throughout."""
     expect(dialogue, answer)
     written = _JSON_TYPE.fullmatch(answer.headers.get("content-type", "").strip())
     if written is None or (written[1] or "utf-8").lower() not in (
@@ -146,13 +157,8 @@ def decode(dialogue: Dialogue, answer: Answer, decoder: msgspec.json.Decoder[T])
         raise dialogue.failure(UnexpectedAnswer, "not JSON by its content type")
     try:
         _check_text(answer.body)
-        return decoder.decode(answer.body)
     except UnicodeDecodeError:
         raise dialogue.failure(UnexpectedAnswer, "not UTF-8") from None
-    except msgspec.ValidationError:
-        _raise_told_error(dialogue, answer.body)
-    except (msgspec.DecodeError, RecursionError):
-        raise dialogue.failure(UnexpectedAnswer, "not readable as JSON") from None
 
 
 def _check_text(body: bytes) -> None:

@@ -62,7 +62,7 @@ def pace(
     kind: type[Connector],
     credentials: Mapping[str, str],
     limiter: Limiter,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Callable[[str], None]:
     """Return what to call with the path of each request before it is sent; it sleeps as long as needed."""
     whom = kind.limited_by(credentials)

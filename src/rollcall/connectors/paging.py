@@ -4,6 +4,7 @@ A read that does not add up is done a second time, once. Pages of both reads are
 either is present, and the caller judges repeated ids.
 """
 
+import hashlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 PAGE_LIMIT: Final = 50_000
 """More pages than any company needs: a million people come to 20,000 in the smallest pages (P5)."""
+
+_AT_ONCE: Final = 250_000
+"""So many ids are compared in a set; of more it would take more room than the rest of a read."""
 
 _list: Final = Decoder(list[Raw])
 
@@ -47,7 +51,7 @@ class CursorExpired(StartOver):
     """The tool does not know a cursor any more that it gave out itself; the read starts over, once."""
 
 
-def framed(frame: bytes, rows: bytes) -> Page:
+def framed(frame: bytes, rows: bytes | memoryview) -> Page:
     """Return the page of a JSON list.
 
     Each record is ``{"as":frame,"row":row}``, so that it decides its person alone.
@@ -59,19 +63,25 @@ def framed(frame: bytes, rows: bytes) -> Page:
         head, tail = b'{"as":' + frame + b',"row":', b"}"
         return [head + bytes(row) + tail for row in _list.decode(rows)]
 
-    # rows may be part of an answer that is still whole: they are copied once
-    return Page(b"\n".join((frame, rows)), records)
+    # A digest decides them as well as they do themselves, and is not as long: rows are part of an answer that is whole.
+    body = hashlib.sha256(frame + b"\n")
+    body.update(rows)
+    return Page(body.digest(), records)
 
 
 def ids_of(
     dialogue: Dialogue,
-    rows: bytes,
+    rows: bytes | memoryview,
     fast: Decoder[list[T]],
     id_of: Callable[[T], str | int | None],
+    heads: list[T] | None = None,
 ) -> Sequence[str | None]:
-    """Return the id of each row without reading more. Raises when not one row has any (E9)."""
+    """Return the id of each row without reading more. Raises when not one row has any (E9).
+
+    ``heads`` are the rows as ``fast`` decodes them, where that is done already.
+    """
     try:
-        named = map(id_of, fast.decode(rows))
+        named = map(id_of, fast.decode(rows) if heads is None else heads)
         # nearly all are a word already
         found = [one if type(one) is str and one.isalnum() else _as_id(one) for one in named]
     except msgspec.ValidationError:
@@ -81,7 +91,7 @@ def ids_of(
     return found
 
 
-def _rows(dialogue: Dialogue, rows: bytes) -> Sequence[Raw]:
+def _rows(dialogue: Dialogue, rows: bytes | memoryview) -> Sequence[Raw]:
     try:
         return _list.decode(rows)
     except msgspec.ValidationError:
@@ -158,7 +168,9 @@ class _Tally:
         if len(self.totals) > 1 or (part.ids and body in self.bodies):
             return False
         self.bodies.add(body)
-        named = [hash(each) for each in part.ids if each is not None]
+        named = [
+            *map(hash, part.ids if None not in part.ids else [one for one in part.ids if one is not None])
+        ]
         self.hashes.extend(named)
         self.nameless += len(part.ids) - len(named)
         self.count += len(part.ids)
@@ -178,6 +190,8 @@ class _Tally:
         return people < self.count and people != total
 
     def _people(self) -> int:
+        if len(self.hashes) <= _AT_ONCE:
+            return len(set(self.hashes)) + self.nameless
         ordered = sorted(self.hashes)
         different = sum(1 for one, next_one in pairwise(ordered) if one != next_one)
         return bool(ordered) + different + self.nameless

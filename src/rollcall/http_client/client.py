@@ -1,10 +1,11 @@
-"""The client: one per run and origin, used by one thread. Tries again while that can help."""
+"""The client: one per run and origin, used by one thread at a time. Tries again while that can help."""
 
 import base64
 import random
 import ssl
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ import msgspec
 from rollcall.http_client.addresses import Resolve, system_resolve
 from rollcall.http_client.answer import Answer, Limits
 from rollcall.http_client.body import ACCEPT_ENCODING
-from rollcall.http_client.errors import HttpError, Throttled, UnsendableRequest, may_pass
+from rollcall.http_client.errors import HttpError, Throttled, Unreachable, UnsendableRequest, may_pass
 from rollcall.http_client.exchange import Exchange
 from rollcall.http_client.network import Clock
 from rollcall.http_client.retry import backoff, retry_after
@@ -37,7 +38,8 @@ class HttpClient:
     on its origin. An answer of any status is returned once retries are over; only redirects are refused,
     unless `allow_redirects_same_origin`. Raises HttpError. `verify` replaces the public authorities and
     must itself verify names. `on_wait` hears of each wait before it begins, in seconds. `before` is called with
-    the path before each try, and may sleep; that time is no part of the budget for waiting.
+    the path before each try, and may sleep; that time is no part of the budget for waiting. `over` says, once it
+    is set, that nobody wants an answer any more; see `give_up`.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         clock: Clock = time.monotonic,
         resolve: Resolve = system_resolve,
         rng: random.Random | None = None,
@@ -58,6 +60,7 @@ class HttpClient:
         before: Callable[[str], None] | None = None,
         allow_redirects_same_origin: bool = False,
         verify: ssl.SSLContext | None = None,
+        over: Event | None = None,
     ) -> None:
         self._exchange = Exchange(
             base_url,
@@ -70,7 +73,8 @@ class HttpClient:
         )
         self._headers = {**_basic(auth), **(headers or {})}
         self._limits = limits
-        self._sleep = sleep
+        self._over = Event() if over is None else over
+        self._sleep = self._over.wait if sleep is None else sleep
         self._rng = random.Random() if rng is None else rng  # noqa: S311 - spreads waits, keeps no secret
         self._retry_statuses = frozenset(retry_statuses)
         self._wait_for = wait_for
@@ -89,6 +93,11 @@ class HttpClient:
     def close(self) -> None:
         """Close the connection."""
         self._exchange.close()
+
+    def give_up(self) -> None:
+        """End what is under way, from any thread: it raises Unreachable, soon and from now on."""
+        self._over.set()
+        self._exchange.cut()
 
     def get(
         self, path_or_url: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None
@@ -169,6 +178,8 @@ class HttpClient:
             last = attempt >= self._limits.tries
             if self._before is not None:
                 self._before(request.url.path)
+            if self._over.is_set():
+                raise Unreachable("given_up", self._exchange.origin)
             try:
                 answer = self._send(request)
             except HttpError as error:

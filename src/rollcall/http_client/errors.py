@@ -3,7 +3,7 @@
 HttpError                a code for programs, our own words for the log
 ├── AddressRefused       the URL, an address behind it, a redirect or another origin is not allowed
 ├── UnsendableRequest    a header of ours cannot be written to the wire
-├── Unreachable          no answer: dns, refused, closed, protocol, tls, certificate
+├── Unreachable          no answer: dns, refused, closed, protocol, tls, certificate, given_up
 ├── TimedOut             connect, read, write, whole
 ├── BrokenBody           cut, no_length, too_large, bad_encoding
 └── Throttled            the server asks for more patience than the waiting budget has
@@ -43,7 +43,7 @@ class UnsendableRequest(HttpError):
 
 
 class Unreachable(HttpError):
-    """No usable answer came. `certificate` is never retried, the other codes are for safe requests."""
+    """No usable answer came. `certificate` and `given_up` are never retried, the other codes are for safe requests."""
 
 
 class TimedOut(HttpError):
@@ -77,7 +77,7 @@ def may_pass(error: HttpError) -> bool:
     """Whether the same request could succeed a moment later."""
     match error:
         case Unreachable():
-            return error.code != "certificate"
+            return error.code not in ("certificate", "given_up")
         case TimedOut():
             return error.code != "whole"
         case BrokenBody():

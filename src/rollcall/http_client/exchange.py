@@ -47,7 +47,7 @@ def public_tls() -> ssl.SSLContext:
 
 
 class Exchange:
-    """The connection to one origin, and what it has received so far. Used by one thread."""
+    """The connection to one origin, and what it has received so far. Used by one thread at a time."""
 
     def __init__(
         self,
@@ -68,16 +68,22 @@ class Exchange:
         self._limits, self._resolve, self._follow = limits, resolve, follow
         self._received = 0
         self._deadline = Deadline(clock, "whole")
+        self._backend = PinnedBackend(self._find, self._deadline, clock)
         self._pool = httpcore.ConnectionPool(
             ssl_context=public_tls() if verify is None else verify,
             max_connections=1,
             keepalive_expiry=IDLE_SECONDS,
-            network_backend=PinnedBackend(self._find, self._deadline, clock),
+            network_backend=self._backend,
         )
 
     def close(self) -> None:
         """Close the connection; a later request would open a new one."""
         self._pool.close()
+
+    def cut(self) -> None:
+        """From another thread: whoever waits for the server finds the connection closed, and no time left."""
+        self._deadline.end()
+        self._backend.cut()
 
     def target(self, path_or_url: str) -> httpx.URL:
         """The URL meant: '' the base itself, a path under the base, or an absolute URL on its origin."""

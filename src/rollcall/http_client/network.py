@@ -6,6 +6,7 @@ server that sends a byte now and then would pass each of them, so every wait is 
 the whole request.
 """
 
+import contextlib
 import queue
 import select
 import socket
@@ -29,15 +30,20 @@ class Deadline:
         self._clock = clock
         self._code = code
         self._ends = clock()
+        self._over = False
 
     def start(self, seconds: float) -> None:
         """Begin again, with this long to go."""
         self._ends = self._clock() + seconds
 
+    def end(self) -> None:
+        """Let nothing be left from now on, whatever begins again; from any thread."""
+        self._over = True
+
     def cut(self, seconds: float | None) -> float:
         """The time limit for one step. Raises TimedOut once nothing is left."""
         left = self._ends - self._clock()
-        if left <= 0:
+        if left <= 0 or self._over:
             raise TimedOut(self._code)
         return left if seconds is None else min(seconds, left)
 
@@ -53,6 +59,7 @@ class PinnedStream(httpcore.NetworkStream):
         self._sock = sock
         self._deadline = deadline
         self._connected_by = connected_by
+        self._in_tls: PinnedStream | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Up to max_bytes; b'' at the end."""
@@ -81,6 +88,14 @@ class PinnedStream(httpcore.NetworkStream):
         """Let go of the socket."""
         self._sock.close()
 
+    def cut(self) -> None:
+        """End it from another thread, without a word: whoever reads or writes finds it closed."""
+        if self._in_tls is not None:
+            self._in_tls.cut()
+        with contextlib.suppress(OSError):
+            # not as TLS would, which forgets that there was any
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
@@ -90,7 +105,8 @@ class PinnedStream(httpcore.NetworkStream):
         except HttpError:
             self.close()
             raise
-        return PinnedStream(wrapped, self._deadline, self._connected_by)
+        self._in_tls = PinnedStream(wrapped, self._deadline, self._connected_by)
+        return self._in_tls
 
     def _wrapped(self, context: ssl.SSLContext, name: str | None, timeout: float | None) -> ssl.SSLSocket:
         self._sock.settimeout(self._deadline.cut(self._connected_by.cut(timeout)))
@@ -125,6 +141,7 @@ class PinnedBackend(httpcore.NetworkBackend):
         self._find = find
         self._deadline = deadline
         self._clock = clock
+        self._latest: PinnedStream | None = None
 
     def connect_tcp(
         self,
@@ -150,8 +167,14 @@ class PinnedBackend(httpcore.NetworkBackend):
                 error = Unreachable("refused")
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return PinnedStream(sock, self._deadline, connected_by)
+                self._latest = PinnedStream(sock, self._deadline, connected_by)
+                return self._latest
         raise error
+
+    def cut(self) -> None:
+        """See ``PinnedStream.cut``."""
+        if self._latest is not None:
+            self._latest.cut()
 
     def _addresses(self, connected_by: Deadline) -> Sequence[str]:
         """Resolve in a thread of its own: getaddrinfo knows no time limit but the system's."""

@@ -19,7 +19,9 @@ class Kind(msgspec.Struct, frozen=True):
 CATALOGUE: dict[str, Kind] = {
     "T2": Kind(("during", "before", "after"), "connection reset in the middle of, before, or after the body"),
     "T3": Kind(("short", "chunked", "gzip"), "body ends before its announced or marked end"),
-    "T4": Kind(("hang", "trickle"), "never answers, or one byte each `seconds`"),
+    "T4": Kind(
+        ("hang", "trickle", "late"), "never answers, one byte each `seconds`, or whole after `seconds`"
+    ),
     "T5": Kind(("error",), "the status given as `status` (503)"),
     "T6": Kind(("error",), "429 without Retry-After"),
     "T7": Kind(

@@ -140,7 +140,9 @@ class Handler(socketserver.StreamRequestHandler):
 
     def _send(self, request: Request, reply: Reply) -> bool:
         """Send it as told; False if the connection is to be closed."""
-        if reply.broken:
+        if reply.broken == "late":
+            self._wait(reply.seconds)
+        elif reply.broken:
             self._send_broken(reply)
             return False
         bodiless = reply.status in (204, 304)

@@ -1,4 +1,7 @@
-"""Who wants to hear of each request of this thread to another server: how it went and how long it took."""
+"""Who wants to hear of each request of this thread to another server: how it went and how long it took.
+
+A thread that fetches for another one runs in a copy of its context, so the same listeners hear of it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,9 @@ class Listener(Protocol):
 
     def waited(self, seconds: float) -> None:
         """The client waits so long: for a limit of the tool, or before it tries again."""
+
+    def worked(self, seconds: float) -> None:
+        """A thread that fetched for this one has ended; so long it kept a processor busy."""
 
 
 _listeners: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
@@ -42,3 +48,9 @@ def waited(seconds: float) -> None:
     """Tell everybody who listens that the client waits."""
     for one in _listeners.get():
         one.waited(seconds)
+
+
+def worked(seconds: float) -> None:
+    """Tell everybody who listens what a thread beside theirs has worked."""
+    for one in _listeners.get():
+        one.worked(seconds)

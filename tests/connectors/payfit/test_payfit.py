@@ -224,7 +224,7 @@ def test_what_is_left_out_is_not_asked_for_and_private_things_are_dropped(script
     server = scripted(payfit(one))
     wanted = Wanted(leave_out=frozenset({"employment_type", "bank_account"}))
     with opened("payfit", server.url, KEY, wanted) as connector:
-        bodies = b"".join(page.body for page in connector.pages())
+        bodies = b"".join(one for page in connector.pages() for one in page.records())
         assert employees(connector)["7"].bank_account is msgspec.UNSET
     assert b"1990" not in bodies
     assert b"Lyon" not in bodies

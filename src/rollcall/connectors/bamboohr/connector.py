@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from rollcall.connectors.around import decode_around
 from rollcall.connectors.bamboohr import mapping, webhooks
 from rollcall.connectors.bamboohr.declaration import BAMBOOHR, EMPLOYEES
 from rollcall.connectors.bamboohr.payloads import (
@@ -252,9 +253,8 @@ class BambooHR(Connector):
         return self._post("/api/v2/datasets/employee/data", body)
 
     def _part(self, question: Question, answer: Answer) -> Part:
-        page = decode(self._dialogue, answer, _pages)
-        rows = page.data
-        ids = ids_of(self._dialogue, rows, _dataset_ids, _dataset_id)
+        page, rows, heads = decode_around(self._dialogue, answer, _pages, _dataset_ids)
+        ids = ids_of(self._dialogue, rows, _dataset_ids, _dataset_id, heads)
         if ids and not self._came.issuperset(self._sought.values()):
             self._note(rows)
         return Part(
@@ -264,7 +264,7 @@ class BambooHR(Connector):
             pages=page.meta.total_pages,
         )
 
-    def _note(self, rows: bytes) -> None:
+    def _note(self, rows: bytes | memoryview) -> None:
         """Remember which fields came, by the first row of a page: a hidden one is missing in all of them."""
         try:
             came = _anything.decode(_raws.decode(rows)[0]).get("fields")

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from rollcall.connectors.around import decode_around
 from rollcall.connectors.base import Delta, Page, Wanted
 from rollcall.connectors.client import Dialogue, decode, send
 from rollcall.connectors.errors import UnexpectedAnswer, WrongCredentials
@@ -117,15 +118,17 @@ class Version1:
         return told.data.token
 
     def _list(self, answer: Answer) -> EmployeesV1:
-        listed = decode(self._dialogue, answer, _employees)
+        return self._succeeded(decode(self._dialogue, answer, _employees))
+
+    def _succeeded(self, listed: EmployeesV1) -> EmployeesV1:
         if not listed.success:
             raise self._dialogue.failure(UnexpectedAnswer, "no success in a good answer")
         return listed
 
     def _part(self, answer: Answer) -> Part:
-        listed = self._list(answer)
-        rows = bytes(listed.data)
-        ids = ids_of(self._dialogue, rows, _ids, lambda row: row.attributes.id.value)
+        listed, rows, heads = decode_around(self._dialogue, answer, _employees, _ids)
+        self._succeeded(listed)
+        ids = ids_of(self._dialogue, rows, _ids, lambda row: row.attributes.id.value, heads)
         self._note(rows)
         return Part(
             page=framed(self._frame, rows),
@@ -133,7 +136,7 @@ class Version1:
             total=listed.metadata.total_elements,
         )
 
-    def _note(self, rows: bytes) -> None:
+    def _note(self, rows: bytes | memoryview) -> None:
         for raw in _raws.decode(rows)[:1]:
             try:
                 row = _first.decode(raw)

@@ -1,7 +1,7 @@
 """What a run costs: time by phase, processor time, memory, requests. It is stored with the run's last write.
 
-A run is the work of one thread, so its processor time is that thread's. Its memory is that of the whole worker while
-it was at work: runs beside it count too.
+A run is the work of one thread and of those that fetch pages for it; its processor time is theirs. Its memory is that
+of the whole worker while it was at work: runs beside it count too.
 """
 
 import time
@@ -32,7 +32,7 @@ class Meter:
         self._stack = stack
         self._began, self._cpu = time.perf_counter(), time.thread_time()
         self._phases = dict.fromkeys(PHASES, 0.0)
-        self._requests, self._size, self._waited = 0, 0, 0.0
+        self._requests, self._size, self._waited, self._helped = 0, 0, 0.0, 0.0
         self.run: Run | None = None
 
     def begin(self, run: Run, connection: Connection) -> None:
@@ -55,6 +55,10 @@ class Meter:
         """See ``traffic.Listener``."""
         self._waited += seconds
 
+    def worked(self, seconds: float) -> None:
+        """See ``traffic.Listener``."""
+        self._helped += seconds
+
     def add(self, name: str, seconds: float) -> None:
         """Add to the time of a phase."""
         self._phases[name] += seconds
@@ -64,7 +68,7 @@ class Meter:
         return {
             "seconds": round(time.perf_counter() - self._began, 3),
             **{name: round(seconds, 3) for name, seconds in self._phases.items()},
-            "cpu": round(time.thread_time() - self._cpu, 3),
+            "cpu": round(time.thread_time() - self._cpu + self._helped, 3),
             "waited": round(self._waited, 3),
             "memory": memory.peak(),
             "requests": self._requests,
