@@ -165,18 +165,27 @@ GUARDS: Final = (
         guard="Every plan is measured by the limits.",
         shows="rule 6, invariant 2",
         file="sync/plans/planning.py",
-        old="            for one in breaches(self.tally, looks, self.settings.limits)",
-        new="            for one in breaches(self.tally, looks, self.settings.limits)[:0]",
+        old="            for one in breaches(self.tally, self._sights(before), self.settings.limits)",
+        new="            for one in breaches(self.tally, self._sights(before), self.settings.limits)[:0]",
         test=LIFE + "test_limits_hold_a_run_once_and_a_person_approves_with_a_reason",
     ),
     Mutant(
         guard="What syncs did in the last 24 hours counts with what a plan does now.",
         shows="rule 6, invariant 2",
         file="sync/plans/planning.py",
-        old="        if self.tally.acting and not self.for_settings:",
-        new="        if False:",
+        old="        if not self.tally.acting or self.for_settings:",
+        new="        if True:",
         test="tests/sync/test_limits.py"
         "::test_rule6_inv2_archives_in_slices_hold_when_24_hours_together_pass_the_limit",
+    ),
+    Mutant(
+        guard="Whoever was written since the members were counted may be none of them any more.",
+        shows="rule 6, rule 7",
+        file="sync/plans/planning.py",
+        old="self.measured.managed - len(self.measured.since))",
+        new="self.measured.managed)",
+        test="tests/sync/test_near.py"
+        "::test_rule6_rule7_members_archived_by_hand_since_the_last_look_leave_less_room",
     ),
     Mutant(
         guard="After a pause nobody is changed before a person has looked.",
@@ -397,7 +406,8 @@ GUARDS: Final = (
         guard="An apply stops when the connection is disconnected under it.",
         shows="S47, C6",
         file="sync/runs/lease.py",
-        old="    found = Connection.objects.select_for_update().filter(pk=connection_id, lease=token).first()\n"
+        old="    held = Connection.objects.select_for_update().filter(pk=connection_id, lease=token)\n"
+        '    found = held.only("state").first()\n'
         "    if found is None or not (found.is_used or (even_paused and found.state == State.PAUSED)):",
         new="    found = Connection.objects.select_for_update().filter(pk=connection_id).first()\n"
         "    if found is None:",

@@ -19,7 +19,7 @@ from benchmarks.explain.statements import STATEMENTS, Explained, Work
 from benchmarks.measuring.ground import Tool
 from benchmarks.measuring.session import vacuum
 from rollcall.accounts import access
-from rollcall.connections.models import Connection
+from rollcall.connections.models import Connection, Tally
 from rollcall.sync.models import Run
 
 CHANGED: Final = 20
@@ -66,6 +66,7 @@ def explain(work: Work) -> list[Explained]:
         Connection.objects.update(full_read_at=None)
         # as at midnight: nothing to go on from, everybody is looked at
         Run.objects.update(levels={})
+        Tally.objects.update(marks="")
     explaining = _Explaining()
     with database.execute_wrapper(explaining):
         flow.read(connection, "clock")

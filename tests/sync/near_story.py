@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -18,23 +19,28 @@ from rollcall.connections.gone import email_digest
 from rollcall.connections.loops import mark_loops
 from rollcall.connections.rows import VALUE_COLUMNS, Columns
 from rollcall.directory.decisions import member_digests
+from rollcall.directory.headcount import headcount
 from rollcall.directory.models import Decision, Link, Member, Tombstone
-from rollcall.engine.limits import Limits
+from rollcall.engine.limits import GROUPS, Limits, Sight, breaches
 from rollcall.engine.scope import Condition, Everybody, Filter, Named, Scope
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
+from rollcall.engine.tally import Tally
 from rollcall.sync.models import Line, Plan, PlanState, Run, RunState
 from rollcall.sync.plans import level
 from rollcall.sync.plans.near import Near, near
 from rollcall.sync.plans.planning import plan
+from rollcall.sync.plans.windows import sights
 from rollcall.sync.runs.lease import lease
 from rollcall.sync.runs.run import settle
+from rollcall.sync.why import tally
 from tests.sync.stored import subscribe
 
 PEOPLE: Final = 16
 PLACES: Final = ("Paris", "Paris", "Lyon")
 NAMES: Final = ("Ada", "Ben", "Cleo", "Dan")
 _TODAY: Final = date(2026, 11, 23)
+LOOSE: Final = Limits(removed_floor=10, removed_share=0.5, created_floor=20, email_floor=10, manager_floor=20)
 
 
 class Story:
@@ -53,6 +59,8 @@ class Story:
         self.entity, self.company = entity, entity.company_id
         # how many looks followed the changes, and how many of these found a plan
         self.narrowed = self.found = 0
+        # and how many plans were held against the limits without counting everybody
+        self.counted = 0
         self.told: list[str] = []
         with access.acting_for(self.company):
             self.used = subscribe(entity, settings or self._settings())
@@ -102,8 +110,14 @@ class Story:
             settings, now = used.get_settings(), timezone.now()
             marks = level.marks_of(used.pk)
             whom = near(used, settings, run, now) if narrow else None
-            made = plan(used, settings, now=now, run=run, marks=marks, near=whom)
-            found = made and (made.digest, made.state, made.counts, made.breaches, made.tally, _lines(made))
+            known = partial(tally.chosen_now, used.connection_id, used.entity_id, settings)
+            made = plan(
+                used, settings, now=now, run=run, marks=marks, near=whom, chosen=known if narrow else None
+            )
+            found = made and (made.digest, made.state, _counts(made), made.breaches, made.tally, _lines(made))
+            self.counted += made is not None and "managed" not in made.counts
+            if made is not None:
+                _judged(used, made)
             waiting = run.levels.get(str(used.pk), {}).get("waiting")
             kept = run.seen["kept"]
             transaction.set_rollback(True)
@@ -119,6 +133,8 @@ class Story:
         with access.acting_for(self.company):
             run.state, run.finished_at = RunState.SUCCEEDED, timezone.now()
             run.save(update_fields=["state", "finished_at", "levels"])
+        if self.chance.random() < 0.5:
+            tally.count(self.company, self.used.connection_id, moved=True)
 
     def _begin(self) -> Run:
         return Run.objects.create(
@@ -142,9 +158,7 @@ class Story:
             scope=scope,
             exceptions=tuple(named) if self.chance.random() < 0.3 else (),
             archive_inactive=self.chance.random() < 0.8,
-            limits=Limits(
-                removed_floor=10, removed_share=0.5, created_floor=20, email_floor=10, manager_floor=20
-            ),
+            limits=self.chance.choice([LOOSE, LOOSE, Limits(created_floor=20)]),
         )
 
     def _anybody(self) -> dict[str, dict[str, Any]]:
@@ -235,6 +249,24 @@ class Story:
         with database.cursor() as cursor:
             mark_loops(cursor, self.used.connection_id)
             cursor.execute("SET LOCAL enable_mergejoin = on")
+
+
+def _counts(made: Plan) -> dict[str, int]:
+    """What a plan counts, but those who are counted only when it may pass a limit."""
+    return {name: n for name, n in made.counts.items() if name not in ("managed", "employees")}
+
+
+def _judged(used: mirror.Subscription, made: Plan) -> None:
+    """Whatever a plan knew of them: counted in full, its members pass the same limits."""
+    before = headcount(used.entity_id, used.connection_id, GROUPS)
+    looks = [Sight(before=before)]
+    counted = Tally.from_json(made.tally)
+    if counted.acting:
+        looks = sights(used, before, GROUPS, now=made.made_at)
+    found = breaches(counted, looks, used.get_settings().limits)
+    assert [one["breach"] for one in made.breaches] == [one.breach for one in found]
+    assert made.counts.get("managed", before.managed) == before.managed
+    assert made.counts.get("employees", before.employees) == before.employees
 
 
 def _lines(made: Plan) -> list[Any]:

@@ -13,6 +13,7 @@ from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.models import Employee, Subscription
 from rollcall.directory.models import Link, Member
+from rollcall.engine.limits import Limits
 from rollcall.engine.lookalike import ODD
 from rollcall.engine.scope import Condition, Filter
 from rollcall.engine.settings import Settings
@@ -128,6 +129,33 @@ def test_rule10_whoever_waits_is_told_of_again_when_something_else_changes() -> 
         story.run()
     _within(story, lambda: story.change("4", job_title="Baker"))
     assert story.candidates(narrow=True) == story.candidates(narrow=False) == {"4", "9"}
+
+
+def test_rule6_rule7_members_archived_by_hand_since_the_last_look_leave_less_room() -> None:
+    """Nine were counted, two are left: one of them may not go by itself, though one of nine might."""
+    everybody = {str(number): {"status": Status.ACTIVE} for number in range(1, 10)}
+    story = Story(two_companies().alice_entity, 0, settings=Settings(archive_inactive=True), people=everybody)
+    # as at midnight
+    _within(story, lambda: Run.objects.update(levels={}))
+    story.run()
+    gone = Member.objects.exclude(link__employee_id__in=("1", "2"))
+    _within(story, lambda: gone.update(state="archived", archived_by_hand=True))
+    _within(story, lambda: story.change("1", status=Status.INACTIVE))
+    found, whom = story.look(narrow=True)
+    assert whom is not None
+    assert [one["breach"] for one in found[0][3]] == ["archived"]
+
+
+def test_rule6_a_plan_far_from_every_limit_counts_nobody() -> None:
+    people = {str(number): {"status": Status.ACTIVE} for number in range(1, 30)}
+    settings = Settings(archive_inactive=True, limits=Limits(created_floor=30))
+    story = Story(two_companies().alice_entity, 0, settings=settings, people=people)
+    # as at midnight
+    _within(story, lambda: Run.objects.update(levels={}))
+    story.run()
+    _within(story, lambda: story.change("1", status=Status.INACTIVE))
+    assert story.look(narrow=True)[0] is not None
+    assert story.counted == 1
 
 
 def _people() -> dict[str, dict[str, Any]]:

@@ -258,6 +258,10 @@ class Tally(models.Model):
     several = models.PositiveIntegerField()
     # group -> [[id of the mirror row, [ids of the entities]]] of its first people by name
     people = models.JSONField()
+    # attribute -> how many values it has at least, where they are too many to be among ``values``
+    crowded = models.JSONField(default=dict)
+    # which marks of the mirror there were when it was counted (``sync/why/stepping.py``); empty: unknown
+    marks = models.TextField(default="")
 
 
 class ReadPage(models.Model):

@@ -82,17 +82,23 @@ def filter_values(connection_id: int) -> Mapping[str, Sequence[Value]]:
 
     Attributes without any value are left out. One statement that looks at everybody once; leavers do not count.
     """
+    return all_values(connection_id)[0]
+
+
+def all_values(connection_id: int) -> tuple[Mapping[str, Sequence[Value]], Mapping[str, int]]:
+    """Return ``filter_values``, and how many values the attributes have that have too many. One statement."""
     with database.cursor() as cursor:
         cursor.execute(_VALUES, [connection_id])
         found: dict[str, list[Value]] = {}
         for attribute, value, count in cursor.fetchall():
             found.setdefault(attribute, []).append(Value(value, count))
     order = {name: index for index, name in enumerate(ATTRIBUTES)}
-    return {
+    offered = {
         name: values
         for name, values in sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
         if len(values) <= MANY_VALUES and any(one.value is not None for one in values)
     }
+    return offered, {name: len(values) for name, values in found.items() if len(values) > MANY_VALUES}
 
 
 def matching(connection_id: int, scope: Scope, exceptions: Iterable[Named] = ()) -> Matching:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from rollcall.engine.change import Kind
 from rollcall.engine.tally import Tally
 
-__all__ = ("Tally", "breaches", "measures")
+__all__ = ("Tally", "breaches", "measures", "surely_within")
 
 GROUPS: Final = ("work_location", "department", "legal_entity")
 GROUP_SIZE: Final = 3
@@ -207,6 +207,28 @@ def breaches(tally: Tally, sights: Sequence[Sight], limits: Limits) -> tuple[Bre
                     most=one.most,
                 )
     return tuple(sorted(found.values(), key=lambda one: (ORDER[one.breach], one.what)))
+
+
+def surely_within(tally: Tally, sights: Sequence[Sight], limits: Limits) -> bool:
+    """Tell whether a plan passes no limit, however many more people there are than the sights say.
+
+    Every limit allows the more the more people there are, so that the least of them decide. How many a group has need
+    not be known: those of fewer than ``GROUP_SIZE`` are not looked at, and of the others so few allow the least. What
+    is cleared is measured against how many have a value, of whom nobody has said how many there are at least.
+    """
+    return (
+        bool(sights[0].before.managed)
+        and not tally.cleared
+        and not breaches(tally, [_with_least_groups(tally, one) for one in sights], limits)
+    )
+
+
+def _with_least_groups(tally: Tally, sight: Sight) -> Sight:
+    groups: dict[str, dict[str, int]] = {}
+    for attribute, value in tally.groups:
+        was = sight.done.groups[attribute, value]
+        groups.setdefault(attribute, {})[value] = max(0, GROUP_SIZE - was)
+    return structs.replace(sight, before=structs.replace(sight.before, groups=groups))
 
 
 def measures(tally: Tally, sight: Sight, limits: Limits) -> Iterator[Measure]:

@@ -158,7 +158,7 @@ def _tell_breaches(plan: Plan, tool: str) -> None:
     if not plan.breaches:
         return
     for one in plan.breaches:
-        click.echo(breach_sentence(one, employees=plan.counts["employees"], tool=tool), err=True)
+        click.echo(breach_sentence(one, employees=plan.counts.get("employees"), tool=tool), err=True)
     if plan.state == PlanState.HELD:
         end(
             ADMIN_MUST_ACT,

@@ -364,4 +364,5 @@ class _Teller:
     def _count(self, act: Act, counts: Mapping[str, int]) -> None:
         act.linked, act.invited, act.updated = counts["link"], counts["create"], counts["update"]
         act.archived, act.skipped = counts["archive"], counts["skip"]
-        act.unchanged = counts["managed"] - counts["update"] - counts["archive"] - counts["release"]
+        # A run's plan that is far from every limit does not say how many are managed.
+        act.unchanged = counts.get("managed", 0) - counts["update"] - counts["archive"] - counts["release"]

@@ -71,11 +71,11 @@ def prepare(question: Question) -> None:
             expect_many(cursor)
         # Compiling a statement of this size takes PostgreSQL longer than running it for most companies.
         cursor.execute("SET LOCAL jit = off")
-        cursor.execute("DROP TABLE IF EXISTS brought")
-        cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
         if brings_managers(settings.scope):
+            cursor.execute("DROP TABLE IF EXISTS brought")
+            cursor.execute("CREATE TEMPORARY TABLE brought (id text PRIMARY KEY)")
             cursor.execute(f"INSERT INTO brought {managers}", params)
-        cursor.execute("ANALYZE brought")
+            cursor.execute("ANALYZE brought")
 
 
 def find(question: Question, *, leads: bool) -> Iterator[Found]:
@@ -142,15 +142,23 @@ def in_scope(question: Question) -> int:
     with database.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
-            f" AND (({condition}) OR e.external_id IN (SELECT id FROM brought))",
+            f" AND (({condition}) OR {_brought(settings, 'e')})",
             [question.subscription.connection_id, *params],
         )
         return int(cursor.fetchone()[0])
 
 
+def _brought(settings: Settings, alias: str) -> str:
+    """Return the condition that a mirror row is brought in as somebody's manager; after ``prepare``."""
+    if not brings_managers(settings.scope):
+        return "false"
+    return f"EXISTS (SELECT FROM brought x WHERE x.id = {alias}.external_id)"
+
+
 def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]:
-    mine, mine_params = _named(question.settings, "e")
-    boss, boss_params = _named(question.settings, "b")
+    settings = question.settings
+    mine, mine_params = _named(settings, "e")
+    boss, boss_params = _named(settings, "b")
     params: dict[str, Any] = {
         "connection": question.subscription.connection_id,
         "entity": question.subscription.entity_id,
@@ -184,7 +192,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.unread_since IS NOT NULL,
                e.manager_in_loop,
                l.id, l.managed,
-               EXISTS (SELECT FROM brought x WHERE x.id = e.external_id),
+               {_brought(settings, "e")},
                (SELECT count(*) FROM connections_employee t
                 WHERE t.connection_id = %(connection)s AND t.email_key = e.email_key
                   AND t.external_id <> e.external_id AND {COMES_OR_WORKS}),
@@ -192,7 +200,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                        AND h.email_key IN (e.email_key, m.email_key) AND h.id <> m.id AND h.state <> 'archived'),
                m.email_key,
                b.external_id, b.first_name, b.last_name, bm.id,
-               ({boss}) OR EXISTS (SELECT FROM brought x WHERE x.id = b.external_id),
+               ({boss}) OR {_brought(settings, "b")},
                btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
                (SELECT count(*) FROM directory_member ow
                 WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
@@ -220,13 +228,13 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
           AND CASE
             WHEN %(named)s THEN e.external_id = ANY(%(only)s)
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
-            WHEN l.id IS NULL THEN (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+            WHEN l.id IS NULL THEN (({mine}) OR {_brought(settings, "e")})
               AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
                    OR coalesce(e.last_working_day, e.end_date) >= %(first_day)s
                    OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > %(first_day)s))
             ELSE %(everybody)s
               OR l.applied_digest <> e.digest OR l.applied_version <> %(version)s
-              OR (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id)) <> l.managed
+              OR (({mine}) OR {_brought(settings, "e")}) <> l.managed
               OR (m.state = 'archived' AND e.status IS DISTINCT FROM 'inactive')
               OR (m.state <> 'archived' AND (
                     e.status IN ('inactive', 'unknown')
@@ -363,7 +371,8 @@ def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None
 
     Nothing is sure of somebody who may be somebody else by now, or whose new address looks like another's.
     """
-    mine, params = _named(question.settings, "e")
+    settings = question.settings
+    mine, params = _named(settings, "e")
     with database.cursor() as cursor:
         cursor.execute(
             f"""
@@ -375,7 +384,7 @@ def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None
             LEFT JOIN connections_employee e
               ON e.connection_id = %(connection)s AND e.external_id = l.employee_id AND e.absent_since IS NULL
              AND e.unread_since IS NULL
-             AND (({mine}) OR EXISTS (SELECT FROM brought x WHERE x.id = e.external_id))
+             AND (({mine}) OR {_brought(settings, "e")})
              AND e.status IS DISTINCT FROM 'inactive'
              AND (e.status IS NOT NULL OR coalesce(e.last_working_day, e.end_date) IS NULL)
              AND NOT EXISTS (

@@ -1,6 +1,6 @@
 """From candidates to a stored plan: decided person by person, counted, held against the limits, named by a digest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
@@ -14,7 +14,7 @@ from rollcall.connections.models import Subscription
 from rollcall.directory.headcount import headcount, missing
 from rollcall.engine.causes import Clues, likely
 from rollcall.engine.change import ACTING, Change, Kind
-from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches
+from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches, surely_within
 from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
@@ -29,6 +29,8 @@ from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_
 from rollcall.sync.plans.windows import sights
 
 CHUNK: Final = 2_000
+FEW: Final = 200
+"""So many lines are not worth a table to stage them."""
 
 _COLUMNS: Final[Mapping[str, str]] = {
     "employee_digest": "text",
@@ -57,6 +59,7 @@ def plan(
     made_by: str = "",
     marks: str = "",
     near: Near | None = None,
+    chosen: Callable[[], int | None] | None = None,
 ) -> Plan | None:
     """Make and store the plan of an entity, in the caller's transaction; any plan that waits is superseded.
 
@@ -70,14 +73,21 @@ def plan(
         marks: ``level.marks_of`` the subscription, read before anything else; then the run learns what the next look
             may go on from, and the level at which nothing is left to be done.
         near: whom alone to ask about; ``None`` for everybody.
+        chosen: tells how many people these settings choose, where that is counted already.
 
     Returns:
         The stored plan, as *preview*; or ``None`` when nothing would happen and nothing new is worth showing.
     """
-    entity = Entity.objects.get(pk=subscription.entity_id)
-    Subscription.objects.select_for_update().get(pk=subscription.pk)
+    Subscription.objects.select_for_update().values_list("pk").get(pk=subscription.pk)
     making = _Making(
-        subscription, settings, entity, now, run, for_settings=for_settings, marks=marks, near=near
+        subscription,
+        settings,
+        subscription.entity,
+        now,
+        run,
+        for_settings=for_settings,
+        marks=marks,
+        near=near,
     )
     making.run(run)
     if run is not None:
@@ -106,7 +116,7 @@ def plan(
         making.discard()
         making.note_level(run)
         return None
-    return making.store(run, made_by)
+    return making.store(run, made_by, chosen() if chosen else None)
 
 
 def _shows_conflicts(subscription: Subscription) -> bool:
@@ -169,14 +179,15 @@ class _Making:
         self._zones: set[str] = set()
         self._link: int | None = None
         self._role: Role | None = None
+        # lines; few are kept here until they are stored, many are staged
         self._rows: list[list[Any]] = []
+        self._staged = False
 
     def run(self, run: Run | None) -> None:
         """Decide everybody and stage the lines; ``run`` is the one that read the mirror."""
         if not self.for_settings and is_back(run, self.subscription, self.losses):
             self.question = msgspec.structs.replace(self.question, everybody=True, among=None)
         candidates.prepare(self.question)
-        stage("planned", _COLUMNS, ())
         lines = make_plan(
             self._candidates,
             self.settings,
@@ -190,7 +201,8 @@ class _Making:
         )
         for line in lines:
             self._take(line)
-        self._flush()
+        if self._staged or len(self._rows) > FEW:
+            self._flush()
         self._mark_in_step()
         candidates.expect_everybody(self.question)
 
@@ -255,6 +267,9 @@ class _Making:
 
     def _flush(self) -> None:
         """Stage the lines so far; lines of one person are staged together."""
+        if self._rows and not self._staged:
+            stage("planned", _COLUMNS, ())
+            self._staged = True
         if self._rows:
             add("planned", _COLUMNS, self._rows)
             self._rows.clear()
@@ -298,12 +313,13 @@ class _Making:
 
     def discard(self) -> None:
         """Forget the staged lines."""
-        with database.cursor() as cursor:
-            cursor.execute("DROP TABLE planned")
+        if self._staged:
+            with database.cursor() as cursor:
+                cursor.execute("DROP TABLE planned")
 
-    def store(self, run: Run | None, made_by: str) -> Plan:
-        """Write the plan and its lines."""
-        before = self._headcount()
+    def store(self, run: Run | None, made_by: str, chosen: int | None = None) -> Plan:
+        """Write the plan and its lines; ``chosen``: how many people are in scope, if that is known."""
+        before = None if self._is_surely_within() else self._headcount()
         stored = Plan.objects.create(
             company_id=self.subscription.company_id,
             entity=self.entity,
@@ -318,25 +334,27 @@ class _Making:
             counts={
                 **{str(kind): self.tally.kinds[kind] for kind in Kind},
                 "acting": self.tally.acting,
-                "managed": before.managed,
-                "employees": before.employees,
-                "in_scope": candidates.in_scope(self.question),
+                **({"managed": before.managed, "employees": before.employees} if before else {}),
+                "in_scope": candidates.in_scope(self.question) if chosen is None else chosen,
                 **self.remarks.counts(),
                 **kept_counts(self.losses),
             },
             tally=self.tally.as_json(),
-            breaches=self._breaches(before),
+            breaches=self._breaches(before) if before else [],
         )
+        given = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+        lines = "planned" if self._staged else f"unnest({given}) AS planned({', '.join(_COLUMNS)})"
+        columns = [] if self._staged else [[row[at] for row in self._rows] for at in range(len(_COLUMNS))]
         with database.cursor() as cursor:
             cursor.execute(
-                """
+                f"""
                 INSERT INTO sync_line (company_id, plan_id, number, kind, employee_id, member_id, name, email, why,
                                        params, fields, employee_digest, state, managers_set)
                 SELECT %s, %s, number, kind, employee_id, member_id, name, email, why,
                        params::jsonb, fields::jsonb, employee_digest, state, false
-                FROM planned
+                FROM {lines}
                 """,
-                [self.subscription.company_id, stored.pk],
+                [self.subscription.company_id, stored.pk, *columns],
             )
         self.discard()
         return stored
@@ -357,19 +375,33 @@ class _Making:
         fields = bool(self.tally.cleared)
         return headcount(self.entity.pk, self.subscription.connection_id, self._groups, fields=fields)
 
+    def _is_surely_within(self) -> bool:
+        """Tell whether the plan passes no limit, from how many members there are at least.
+
+        Whoever was counted with the fields that may be lost is managed and listed, unless they were written since.
+        """
+        if self.for_settings or self.measured is None:
+            return False
+        people = max(0, self.measured.managed - len(self.measured.since))
+        looks = self._sights(Headcount(managed=people, employees=people), least=True)
+        return surely_within(self.tally, looks, self.settings.limits)
+
+    def _sights(self, before: Headcount, *, least: bool = False) -> list[Sight]:
+        if not self.tally.acting or self.for_settings:
+            return [Sight(before=before)]
+        fields = bool(self.tally.cleared)
+        groups = () if least else self._groups
+        return sights(self.subscription, before, groups, now=self.now, fields=fields, least=least)
+
     @property
     def _groups(self) -> tuple[str, ...]:
         return GROUPS if self.tally.removed else ()
 
     def _breaches(self, before: Headcount) -> list[dict[str, Any]]:
         """Return the limits that the plan passes, each with its likely cause."""
-        looks = [Sight(before=before)]
-        if self.tally.acting and not self.for_settings:
-            fields = bool(self.tally.cleared)
-            looks = sights(self.subscription, before, self._groups, now=self.now, fields=fields)
         found = [
             one
-            for one in breaches(self.tally, looks, self.settings.limits)
+            for one in breaches(self.tally, self._sights(before), self.settings.limits)
             # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
             if not (self.for_settings and one.breach is Breach.CREATED)
         ]

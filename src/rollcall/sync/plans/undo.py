@@ -17,6 +17,8 @@ from rollcall.sync.plans.remarks import Remarks
 
 CHUNK: Final = 2_000
 
+_PEOPLE: Final = ("managed", "employees", "in_scope")
+
 
 def undone_by(made: Plan) -> Plan | None:
     """Return the plan that takes, or took, this one back, once it was confirmed."""
@@ -52,7 +54,7 @@ def make_undo(original: Plan, *, made_by: str, now: datetime) -> Plan:
     made.counts = {
         **{str(kind): kinds[kind] for kind in Kind},
         "acting": sum(kinds[kind] for kind in ACTING),
-        **{name: original.counts.get(name, 0) for name in ("managed", "employees", "in_scope")},
+        **{name: original.counts[name] for name in _PEOPLE if name in original.counts},
         **remarks.counts(),
     }
     made.save(update_fields=["digest", "counts"])

@@ -25,6 +25,7 @@ def sights(
     *,
     now: datetime,
     fields: bool = True,
+    least: bool = False,
 ) -> list[Sight]:
     """Return how a run's plan of the entity is looked at: alone, over both windows, and with the connection's others.
 
@@ -34,6 +35,7 @@ def sights(
         groups: the member's fields by which people are counted.
         now: the end of both windows, aware.
         fields: whether limits of single fields are looked at too.
+        least: ``before`` says how many there are at least; all who use the connection are no fewer.
     """
     done = _done(subscription.connection_id, now)
     found = [Sight(before=before)]
@@ -44,7 +46,8 @@ def sights(
             )
         )
     if _is_shared(subscription):
-        everybody = headcount(None, subscription.connection_id, groups, fields=fields)
+        connection_id = subscription.connection_id
+        everybody = before if least else headcount(None, connection_id, groups, fields=fields)
         for window, rows in done.items():
             found.append(_sight(everybody, window, Scope.CONNECTION, rows))
     return found

@@ -6,12 +6,12 @@ twice. A line whose *before* no longer holds is left, marked stale, and shows up
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 from django.db import connection as database
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from rollcall.accounts import access
@@ -42,6 +42,16 @@ from rollcall.sync.runs.stopping import Stopped
 from rollcall.telemetry.spans import span
 
 T = TypeVar("T")
+
+
+class _Step(NamedTuple):
+    """What one transaction has done: rows written, lines looked at and the last one's number, and what is left."""
+
+    rows: int
+    lines: int
+    last: int | None
+    # somebody's line manager is still to be set
+    unled: bool
 
 
 def apply(plan: Plan, token: UUID, actor: Actor) -> None:
@@ -77,18 +87,29 @@ def _not_tried(plan: Plan) -> None:
 
 
 def _apply_all(plan: Plan, token: UUID, actor: Actor) -> None:
-    rows, _ = _apply_next(plan, token, actor, partial(swapping_lines, plan))
-    for numbers in _leading(plan, token):
-        rows += _apply_next(plan, token, actor, partial(these_lines, plan, numbers))[0]
+    steps = []
+    if plan.undoes_id is not None or plan.tally.get("emails"):
+        steps.append(_apply_next(plan, token, actor, partial(swapping_lines, plan)))
+    steps += (
+        _apply_next(plan, token, actor, partial(these_lines, plan, numbers))
+        for numbers in _leading(plan, token)
+    )
     after: int | None = 0
-    while after is not None:
-        written, after = _apply_next(plan, token, actor, partial(next_lines, plan, after))
-        rows += written
-    last: int | None = 0
+    # Fewer where a person left some out, or where an earlier try did some: then it ends with the last one.
+    while after is not None and not _is_whole(plan, steps):
+        steps.append(_apply_next(plan, token, actor, partial(next_lines, plan, after)))
+        after = steps[-1].last
+    # An earlier try may have left some without their line managers.
+    last: int | None = None if _is_whole(plan, steps) and not any(one.unled for one in steps) else 0
     while last is not None:
         stopping.here()
         last = again(partial(_set_managers, plan, token, last))
-    again(partial(_finish, plan, token, rows, actor))
+    again(partial(_finish, plan, token, sum(one.rows for one in steps), actor))
+
+
+def _is_whole(plan: Plan, steps: Sequence[_Step]) -> bool:
+    """Tell whether these steps have met every line of the plan."""
+    return bool(plan.counts.get("acting") == sum(one.lines for one in steps))
 
 
 def _leading(plan: Plan, token: UUID) -> Iterator[list[int]]:
@@ -106,15 +127,13 @@ def _within(plan: Plan, token: UUID, ask: Callable[[], T]) -> T:
         return ask()
 
 
-def _apply_next(
-    plan: Plan, token: UUID, actor: Actor, find: Callable[[], list[directory.Numbered]]
-) -> tuple[int, int | None]:
-    """Apply the lines found in one transaction; return rows written, and the last line's number if there was one."""
+def _apply_next(plan: Plan, token: UUID, actor: Actor, find: Callable[[], list[directory.Numbered]]) -> _Step:
+    """Apply the lines found in one transaction."""
 
-    def work() -> tuple[int, int | None]:
+    def work() -> _Step:
         lines = find()
         step.set(lines=len(lines))
-        return _apply_chunk(plan, lines, actor), lines[-1].number if lines else None
+        return _apply_chunk(plan, lines, actor)
 
     stopping.here()
     with span("apply chunk", plan=plan.pk) as step:
@@ -125,9 +144,9 @@ def _check(plan: Plan, token: UUID) -> None:
     check(plan.subscription.connection_id, token, even_paused=plan.undoes_id is not None)
 
 
-def _apply_chunk(plan: Plan, lines: Sequence[directory.Numbered], actor: Actor) -> int:
+def _apply_chunk(plan: Plan, lines: Sequence[directory.Numbered], actor: Actor) -> _Step:
     if not lines:
-        return 0
+        return _Step(rows=0, lines=0, last=None, unled=False)
     source = Source(connection_id=plan.subscription.connection_id, version=plan.subscription.version)
     applied = directory.apply_lines(
         lines,
@@ -139,7 +158,13 @@ def _apply_chunk(plan: Plan, lines: Sequence[directory.Numbered], actor: Actor) 
         now=timezone.now(),
     )
     mark(plan, applied)
-    return sum(1 for one in lines if one.number in applied.done and _writes_member(one.change))
+    done = [one for one in lines if one.number in applied.done]
+    return _Step(
+        rows=sum(1 for one in done if _writes_member(one.change)),
+        lines=len(lines),
+        last=lines[-1].number,
+        unled=any("manager" in one.change.fields and one.number not in applied.led for one in done),
+    )
 
 
 def _writes_member(change: Change) -> bool:
@@ -150,11 +175,13 @@ def _writes_member(change: Change) -> bool:
 def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
     """Set line managers of one chunk of applied lines, now that everybody has a member.
 
-    Returns the number of the last line looked at, to go on ``after``; ``None`` when there was none.
+    Returns the number of the last line looked at, to go on ``after``; ``None`` when there are no more.
     """
     with access.acting_for(plan.company_id):
         _check(plan, token)
         lines = unled_lines(plan, after)
+        if not lines:
+            return None
         pairs = [(member, ref) for _, _, member, ref in lines if member is not None]
         known = [member for _, kind, member, _ in lines if kind != Kind.CREATE and member is not None]
         before = undoing.managers_now(plan.entity_id, known) if known else {}
@@ -169,16 +196,15 @@ def _set_managers(plan: Plan, token: UUID, after: int) -> int | None:
             [number for number, kind, _, _ in lines if kind == Kind.CREATE],
             {number: before.get(member or 0) for number, kind, member, _ in lines if kind != Kind.CREATE},
         )
-    return lines[-1][0] if lines else None
+    return lines[-1][0] if len(lines) >= CHUNK else None
 
 
 def _finish(plan: Plan, token: UUID, rows: int, actor: Actor) -> None:
     now = timezone.now()
     with access.acting_for(plan.company_id):
         _check(plan, token)
-        lines = Line.objects.filter(plan=plan)
-        done = lines.filter(state=LineState.DONE).count()
-        stale = lines.filter(state=LineState.STALE).count()
+        states = {one: Count("pk", filter=Q(state=one)) for one in (LineState.DONE, LineState.STALE)}
+        done, stale = Line.objects.filter(plan=plan).aggregate(**states).values()
         plan.outcome = {"done": done, "stale": stale, "member_rows": rows}
         plan.state, plan.finished_at = PlanState.APPLIED, now
         plan.save(update_fields=["outcome", "state", "finished_at"])

@@ -136,12 +136,12 @@ def left_behind(limit: int) -> list[tuple[int, int]]:
     return [one for one in fenced if one[1] not in held][:limit]
 
 
-def check(connection_id: int, token: UUID, *, even_paused: bool = False) -> Connection:
-    """Lock the connection's row in this transaction and return it. Raises ``LeaseLost``.
+def check(connection_id: int, token: UUID, *, even_paused: bool = False) -> None:
+    """Lock the connection's row in this transaction. Raises ``LeaseLost``.
 
     ``even_paused``: taking a run back pauses the connection first, and does not read the tool.
     """
-    found = Connection.objects.select_for_update().filter(pk=connection_id, lease=token).first()
+    held = Connection.objects.select_for_update().filter(pk=connection_id, lease=token)
+    found = held.only("state").first()
     if found is None or not (found.is_used or (even_paused and found.state == State.PAUSED)):
         raise LeaseLost
-    return found

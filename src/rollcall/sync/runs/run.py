@@ -43,6 +43,7 @@ from rollcall.sync.runs.notices import tell_plan_held
 from rollcall.sync.runs.stopping import Stopped
 from rollcall.sync.runs.usual import Usual, unusual, usual_of
 from rollcall.sync.why import tally
+from rollcall.sync.why.stepping import Before
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_
         if connection.identity and found.identity and connection.identity != found.identity:
             raise OtherCompany("identity differs", tool=connector.tool.name)
         began = time.monotonic()
-        fetched, usual = _read(run, connection, connector, facts, token, unmoved)
+        fetched, usual, was = _read(run, connection, connector, facts, token, unmoved)
         seconds = time.monotonic() - began
         # Who said no is asked again when there is something to do, and with each new day.
         if fetched.full and not facts.hooked and not (whole and facts.refused):
@@ -123,13 +124,24 @@ def _work(run: Run, connection: Connection, facts: Facts, token: UUID, *, apply_
         # Something was written meanwhile.
         levels = {}
     live = again(
-        partial(note, run, connection, fetched, token, company=company, identity=identity, seconds=seconds)
+        partial(
+            note,
+            run,
+            connection,
+            fetched,
+            token,
+            company=company,
+            identity=identity,
+            seconds=seconds,
+            usual=usual,
+        )
     )
     run.levels = {}
+    # First: a plan says how many people are chosen, and they are counted here already.
+    again(partial(tally.count, connection.company_id, connection.pk, moved=fetched.moved, was=was))
     for subscription_id in live:
         stopping.here()
         settle(connection.company_id, subscription_id, run, token, apply_now=apply_now)
-    again(partial(tally.count, connection.company_id, connection.pk, moved=fetched.moved))
     again(partial(succeed, run, connection, token))
 
 
@@ -142,15 +154,16 @@ def note(
     company: str,
     identity: str,
     seconds: float = 0.0,
+    usual: Usual | None = None,
 ) -> list[int]:
     """Store what a read that took ``seconds`` found beside the mirror; return the subscriptions to settle.
 
-    Raises ``LeaseLost``.
+    ``usual``: what reads usually bring, if that has been asked. Raises ``LeaseLost``.
     """
     with access.acting_for(connection.company_id):
         check(connection.pk, token)
         run.state = RunState.PLANNING
-        run.seen = _seen(connection, fetched, usual_of(connection.pk), seconds)
+        run.seen = _seen(connection, fetched, usual or usual_of(connection.pk), seconds)
         run.save(update_fields=["state", "seen"])
         _note_read(connection, fetched, company, identity)
         return [
@@ -228,7 +241,8 @@ def _decide(
         # Copies of tables leave no marks: a drill looks at everybody.
         marks = level.marks_of(subscription_id) if now is None else ""
         # Whoever approves waits for the end of this, and is refused if it acts.
-        subscription = Subscription.objects.select_for_update().get(pk=subscription_id)
+        locked = Subscription.objects.select_for_update(of=("self",)).select_related("entity", "connection")
+        subscription = locked.get(pk=subscription_id)
         plans = Plan.objects.select_related("subscription", "entity")
         approved = plans.filter(subscription=subscription, state=PlanState.APPLYING).first()
         if approved is not None and apply_now:
@@ -240,7 +254,16 @@ def _decide(
         held = Plan.objects.filter(
             subscription=subscription, state=PlanState.HELD, for_settings=False, undoes=None
         ).first()
-        made = plan(subscription, settings, now=at, run=run, marks=marks, near=whom)
+        known = partial(tally.chosen_now, subscription.connection_id, subscription.entity_id, settings)
+        made = plan(
+            subscription,
+            settings,
+            now=at,
+            run=run,
+            marks=marks,
+            near=whom,
+            chosen=known if marks else None,
+        )
         paused = subscription.paused_since
         if paused is not None and (made is None or not made.counts["acting"]) and not refused(subscription):
             caught_up(subscription)
@@ -273,17 +296,21 @@ def _decide(
 
 def _read(
     run: Run, connection: Connection, connector: Connector, facts: Facts, token: UUID, unmoved: int | None
-) -> tuple[Fetched, Usual]:
+) -> tuple[Fetched, Usual, Before | None]:
     """Read what changed where the tool can tell and everybody was read lately; else everybody.
 
-    Return it with what a full read usually brings. ``unmoved`` as with ``fetch``.
+    Return it with what a full read usually brings, and what the people read counted for before they were written.
+    ``unmoved`` as with ``fetch``.
     """
     key, now = asked_key(connection, connector), run.started_at
     progress = _progress(connection)
+    was: Before | None = None
 
     # A connection that was disconnected meanwhile gets no mirror again (S47).
-    def guard() -> object:
-        return check(connection.pk, token)
+    def guard() -> None:
+        nonlocal was
+        check(connection.pk, token)
+        was = tally.about_to_read(connection)
 
     def gone() -> Gone:
         return erasing.gone_from_mirror(connection.company_id, connection.pk)
@@ -303,7 +330,7 @@ def _read(
         )
         if found is not None:
             connection.changes_since = found[1]
-            return found[0], facts.standing()
+            return found[0], facts.standing(), was
     with access.acting_for(connection.company_id):
         usual = usual_of(connection.pk)
     fetched = fetch(
@@ -317,7 +344,7 @@ def _read(
         unmoved=unmoved,
     )
     connection.changes_since, connection.changes_key, connection.full_read_at = now - OVERLAP, key, now
-    return fetched, usual
+    return fetched, usual, was
 
 
 def _finish_applying(connection: Connection, token: UUID) -> None:

@@ -91,7 +91,7 @@ def counts(connection_id: int, places: Sequence[Place]) -> Counts:
     """Return the numbers on the tabs, and those of each place. One statement that looks at everybody once."""
     with_, inside, params = _placed(connection_id, places)
     chosen = [
-        _named(condition(one.settings.scope, "e", one.settings.exceptions), f"h{number}", params)
+        named(condition(one.settings.scope, "e", one.settings.exceptions), f"h{number}", params)
         for number, one in enumerate(places)
     ]
     columns = "".join(
@@ -194,8 +194,8 @@ def _among(connection_id: int, places: Sequence[Place], group: Group, ids: Seque
     inside = []
     for number, one in enumerate(places):
         scope, exceptions = one.settings.scope, one.settings.exceptions
-        mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
-        above = _named(is_brought_in(connection_id, scope, exceptions, "e"), f"m{number}", params)
+        mine = named(condition(scope, "e", exceptions), f"c{number}", params)
+        above = named(is_brought_in(connection_id, scope, exceptions, "e"), f"m{number}", params)
         inside.append(f"(({mine}) OR {above})")
     columns = ", ".join(f"e.{name}" for name in _COLUMNS)
     with database.cursor() as cursor:
@@ -241,10 +241,10 @@ def inside_of(connection_id: int, external_id: str, places: Sequence[Place]) -> 
     clauses, inside = [], []
     for number, one in enumerate(places):
         settings = one.settings
-        mine = _named(condition(settings.scope, "e", settings.exceptions), f"c{number}", params)
+        mine = named(condition(settings.scope, "e", settings.exceptions), f"c{number}", params)
         # Whom those below bring in as a manager, found from above: for one person they are few.
-        free = _named(condition(Everybody(), "r", settings.exceptions), f"f{number}", params)
-        kept_out = _named(condition(Everybody(), "e", settings.exceptions), f"k{number}", params)
+        free = named(condition(Everybody(), "r", settings.exceptions), f"f{number}", params)
+        kept_out = named(condition(Everybody(), "e", settings.exceptions), f"k{number}", params)
         clauses.append(f"""below{number} AS (
             SELECT %(person)s AS id
             UNION
@@ -296,17 +296,17 @@ def _placed(connection_id: int, places: Sequence[Place]) -> tuple[str, list[str]
     clauses, inside = [], []
     for number, one in enumerate(places):
         scope, exceptions = one.settings.scope, one.settings.exceptions
-        mine = _named(condition(scope, "e", exceptions), f"c{number}", params)
+        mine = named(condition(scope, "e", exceptions), f"c{number}", params)
         if brings_managers(scope):
             ids, free = above(connection_id, scope, exceptions, "e")
-            clauses.append(f"up{number} AS MATERIALIZED ({_named(ids, f'm{number}', params)})")
-            kept = _named(free, f"f{number}", params)
+            clauses.append(f"up{number} AS MATERIALIZED ({named(ids, f'm{number}', params)})")
+            kept = named(free, f"f{number}", params)
             mine = f"({mine}) OR (e.external_id IN (SELECT id FROM up{number}) AND ({kept}))"
         inside.append(f"({mine})")
     return (f"WITH {', '.join(clauses)}" if clauses else ""), inside, params
 
 
-def _named(part: tuple[str, Sequence[Any]], prefix: str, params: dict[str, Any]) -> str:
+def named(part: tuple[str, Sequence[Any]], prefix: str, params: dict[str, Any]) -> str:
     """Return a part of a statement with named parameters, since it holds those of several entities; add them."""
     sql, values = part
     for index, value in enumerate(values):

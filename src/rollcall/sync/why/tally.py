@@ -1,20 +1,21 @@
-"""Numbers of the mirror that are counted once, at the end of a run, and shown by pages with the hour they are of.
+"""Numbers of the mirror that are counted once, when a run has read, and shown by pages with the hour they are of.
 
-Counting 100,000 people takes tenths of a second for each number, and a page that chooses employees has hundreds.
+Counting 100,000 people takes tenths of a second for each number, and a page that chooses employees has hundreds. After
+a few changes nobody counts: the numbers go on by what those people have come to count for (``stepping``).
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
+from django.db import connection as database
 from django.utils import timezone
 
 from rollcall.accounts import access
 from rollcall.connections.comparing import Count
 from rollcall.connections.models import Connection, Tally
-from rollcall.connections.queries import Value, filter_values
+from rollcall.connections.queries import Value, all_values, filter_values
 from rollcall.engine.scope import Everybody
 from rollcall.engine.settings import Settings
 from rollcall.sync.why.between import (
@@ -28,9 +29,8 @@ from rollcall.sync.why.between import (
     people_known,
     places_of,
 )
-
-MOST_NAMED: Final = 2_000
-"""So many people of a list between entities are kept, in their order; who looks further waits."""
+from rollcall.sync.why.shares import told_of
+from rollcall.sync.why.stepping import MOST_NAMED, Before, before, marks_of, stepped
 
 
 def tally_of(connection_id: int) -> Tally | None:
@@ -38,36 +38,82 @@ def tally_of(connection_id: int) -> Tally | None:
     return Tally.objects.filter(connection_id=connection_id).defer("people").first()
 
 
-def count(company_id: int, connection_id: int, *, moved: bool) -> None:
+def about_to_read(connection: Connection) -> Before | None:
+    """Return what ``count`` needs to go on from the last count; in the transaction of the merge, before it writes.
+
+    ``None``: nobody is written, or too many are.
+    """
+    told = told_of(connection.pk)
+    if not told:
+        return None
+    places, _unset = places_of(connection)
+    return before(connection, places, key_of(places), told)
+
+
+def count(company_id: int, connection_id: int, *, moved: bool, was: Before | None = None) -> None:
     """Count anew, unless nothing can differ: ``moved`` tells that the mirror does.
 
     Whoever starts on a day counts from that day on, so that every day is a new count. Only for whoever holds the
-    connection's lease.
+    connection's lease. ``was`` is of ``about_to_read``: then nobody is counted who was not read.
     """
     with access.acting_for(company_id):
+        known, now = tally_of(connection_id), timezone.now()
+        step = stepped(known, was) if known and was else None
+        if known and step is not None:
+            # A person was erased meanwhile if these marks are gone; the numbers went with them.
+            mine = Tally.objects.filter(pk=known.pk, marks=known.marks)
+            mine.update(**step, counted_at=now)
+            return
         connection = Connection.objects.get(pk=connection_id)
         places, _unset = places_of(connection)
-        known, now = tally_of(connection_id), timezone.now()
         if known and not moved and known.key == key_of(places) and _day(known.counted_at) == _day(now):
             return
-        found = counts(connection_id, places)
-        Tally.objects.update_or_create(
-            connection=connection,
-            defaults={
-                "company_id": company_id,
-                "counted_at": now,
-                "employees": found.employees,
-                "values": _values(connection_id),
-                "key": key_of(places),
-                "entities": {
-                    str(place.entity_id): {"key": key_of([place]), "chosen": chosen, "managers": managers}
-                    for place, (chosen, managers) in zip(places, found.places, strict=True)
-                },
-                "nowhere": found.nowhere,
-                "several": found.several,
-                "people": _named(connection_id, places, found),
+        _count(connection, places, now)
+
+
+def _count(connection: Connection, places: Sequence[Place], now: datetime) -> None:
+    # First: what is written while everybody is counted leaves a mark that is not among these.
+    marks, _ = marks_of(connection.pk)
+    found = counts(connection.pk, places)
+    values, crowded = all_values(connection.pk)
+    Tally.objects.update_or_create(
+        connection=connection,
+        defaults={
+            "company_id": connection.company_id,
+            "counted_at": now,
+            "employees": found.employees,
+            "values": [(name, [(one.value, one.count) for one in pairs]) for name, pairs in values.items()],
+            "crowded": crowded,
+            "marks": marks,
+            "key": key_of(places),
+            "entities": {
+                str(place.entity_id): {"key": key_of([place]), "chosen": chosen, "managers": managers}
+                for place, (chosen, managers) in zip(places, found.places, strict=True)
             },
+            "nowhere": found.nowhere,
+            "several": found.several,
+            "people": _named(connection.pk, places, found),
+        },
+    )
+
+
+def chosen_now(connection_id: int, entity_id: int, settings: Settings) -> int | None:
+    """Return whom the settings choose or bring in, if that was counted and nobody has written the mirror since."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e ->> 'key', (e ->> 'chosen')::int + (e ->> 'managers')::int
+            FROM connections_tally t, jsonb_extract_path(t.entities, %(entity)s) e
+            WHERE t.connection_id = %(connection)s AND (t.counted_at AT TIME ZONE 'UTC')::date = now()::date
+              AND t.marks = (SELECT count(*) || ':' || coalesce(sum(id), 0) || ':' || coalesce(max(id), 0)
+                             FROM sync_doubt WHERE connection_id = %(connection)s)
+            """,
+            {"connection": connection_id, "entity": str(entity_id)},
         )
+        row = cursor.fetchone()
+    if row is None or row[0] != key_of([Place(entity_id=entity_id, name="", settings=settings)]):
+        return None
+    return int(row[1])
 
 
 def values_of(tally: Tally | None, connection_id: int) -> Mapping[str, Sequence[Value]]:
@@ -126,13 +172,6 @@ def key_of(places: Sequence[Place]) -> str:
         for one in sorted(places, key=lambda place: place.entity_id)
     ]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
-
-
-def _values(connection_id: int) -> list[tuple[str, list[tuple[str | None, int]]]]:
-    return [
-        (name, [(one.value, one.count) for one in values])
-        for name, values in filter_values(connection_id).items()
-    ]
 
 
 def _named(
