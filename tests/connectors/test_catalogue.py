@@ -111,6 +111,14 @@ def test_a_stand_in_server_is_told_which_company_was_asked_for(scripted: Any) ->
     assert server.asked[0].headers["X-Trace"] == "t"
 
 
+def test_c2_a_connector_that_is_given_up_asks_nothing_more() -> None:
+    with opened("bamboohr", "http://127.0.0.1:1", BAMBOO) as connector:
+        connector.give_up()
+        with pytest.raises(Unreachable) as error:
+            connector.test()
+        assert "given_up" in error.value.detail
+
+
 def test_t1_nothing_is_said_when_nobody_answers() -> None:
     """T1: the port is closed."""
     with opened("bamboohr", "http://127.0.0.1:1", BAMBOO) as connector, pytest.raises(Unreachable):

@@ -53,6 +53,15 @@ def test_pages_by_number_end_with_the_last_one_told() -> None:
     assert asked == [1, 2, 3]
 
 
+def test_a_list_of_very_many_people_is_proven_without_a_set_of_them() -> None:
+    people = [str(number) for number in range(paging._AT_ONCE + 1)]
+    assert len(list(complete(DIALOGUE, looks([part(people, total=len(people))])))) == 1
+    # somebody came twice, so somebody else may have been missed: the list is read once more
+    doubled = [*people[:-1], people[0]]
+    both = looks([part(doubled, total=len(people))], [part(people, total=len(people))])
+    assert len(list(complete(DIALOGUE, both))) == 2
+
+
 def test_pages_by_offset_end_at_the_total() -> None:
     people = ["a", "b", "c", "d"]
     pages = complete(DIALOGUE, lambda: by_offset(lambda skip: part(people[skip : skip + 2], total=4), 2))

@@ -37,3 +37,11 @@ def test_what_waits_elsewhere_for_the_same_event_asks_no_more(bench: Bench) -> N
     with pytest.raises(HttpError, match="given_up"):
         client.get("/people")
     assert server.requests == []
+
+
+def test_a_client_that_has_not_asked_yet_asks_no_more(bench: Bench) -> None:
+    server, client = bench.both(answer())
+    client.give_up()
+    with pytest.raises(HttpError, match="given_up"):
+        client.get("/people")
+    assert server.requests == []
