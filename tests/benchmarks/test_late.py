@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.late.report import Late, lines
 
-pytestmark = pytest.mark.journey
+# What it measures is tested in its own room; that the command works is looked at in the soak.
+pytestmark = [pytest.mark.journey, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

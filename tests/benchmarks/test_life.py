@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.life.report import Hold, Life, beyond, lines
 
-DAYS = 10
+DAYS = 5
 
 pytestmark = pytest.mark.journey
 

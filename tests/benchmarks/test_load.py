@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.load.lists import Loaded
 
-pytestmark = pytest.mark.journey
+# What it measures is tested in its own room; that the command works is looked at in the soak.
+pytestmark = [pytest.mark.journey, pytest.mark.soak]
 
 
 def test_every_list_of_the_api_is_asked_for_and_answers() -> None:

@@ -13,7 +13,8 @@ from rollcall.events import tasks
 
 EVENTS = 2_500
 
-pytestmark = pytest.mark.journey
+# What it measures is tested in its own room; that the command works is looked at in the soak.
+pytestmark = [pytest.mark.journey, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

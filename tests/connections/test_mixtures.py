@@ -2,7 +2,7 @@
 
 Each mixture switches on up to three faults and changes people. A read then either fails, and the mirror stays as it
 was, or brings what the tool holds. When the tool is well again, the mirror is what a fresh one would be.
-``MIXTURES`` sets how many are tried per tool (20; ``scripts/soak`` tries 200).
+``MIXTURES`` sets how many are tried per tool (10; ``scripts/soak`` tries 200).
 """
 
 import json
@@ -25,7 +25,7 @@ from tests.accounts.people import two_companies
 
 pytestmark = pytest.mark.thorough
 
-MIXTURES = int(os.environ.get("MIXTURES") or 20)
+MIXTURES = int(os.environ.get("MIXTURES") or 10)
 PEOPLE = 130
 API = sorted(key for key, kind in TOOLS.items() if kind.tool.kind == "api")
 
