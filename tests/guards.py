@@ -164,7 +164,7 @@ GUARDS: Final = (
     Mutant(
         guard="Every plan is measured by the limits.",
         shows="rule 6, invariant 2",
-        file="sync/plans/planning.py",
+        file="sync/plans/judging.py",
         old="            for one in breaches(self.tally, self._sights(before), self.settings.limits)",
         new="            for one in breaches(self.tally, self._sights(before), self.settings.limits)[:0]",
         test=LIFE + "test_limits_hold_a_run_once_and_a_person_approves_with_a_reason",
@@ -172,7 +172,7 @@ GUARDS: Final = (
     Mutant(
         guard="What syncs did in the last 24 hours counts with what a plan does now.",
         shows="rule 6, invariant 2",
-        file="sync/plans/planning.py",
+        file="sync/plans/judging.py",
         old="        if not self.tally.acting or self.for_settings:",
         new="        if True:",
         test="tests/sync/test_limits.py"
@@ -181,7 +181,7 @@ GUARDS: Final = (
     Mutant(
         guard="Whoever was written since the members were counted may be none of them any more.",
         shows="rule 6, rule 7",
-        file="sync/plans/planning.py",
+        file="sync/plans/judging.py",
         old="self.measured.managed - len(self.measured.since))",
         new="self.measured.managed)",
         test="tests/sync/test_near.py"

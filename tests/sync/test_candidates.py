@@ -24,6 +24,7 @@ from rollcall.engine.scope import Condition, Everybody, Filter, Named, by_employ
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync.plans import candidates
+from rollcall.sync.plans.question import Question
 from tests.accounts.people import two_companies
 from tests.engine.applying import apply
 from tests.engine.test_cases import Case, candidates_of
@@ -97,9 +98,7 @@ def stored(entity: Entity, case: Case, settled: set[str] | None = None) -> Itera
 
 def by_database(subscription: Subscription, case: Case, *, everybody: bool) -> list[Change]:
     """The plan made from the one query."""
-    question = candidates.Question(
-        subscription=subscription, settings=case.settings, now=case.now, everybody=everybody
-    )
+    question = Question(subscription=subscription, settings=case.settings, now=case.now, everybody=everybody)
     candidates.prepare(question)
 
     def find(leads: bool) -> list[Candidate]:

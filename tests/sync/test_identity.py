@@ -353,6 +353,15 @@ def test_i6_inv5_inv16_an_address_that_a_member_gives_up_goes_to_a_new_employee_
     assert here.addresses() == before
 
 
+def test_i8_after_a_migration_in_hr_no_statement_is_sent_for_each_new_number(here: Here) -> None:
+    people = [structs.replace(one, id=f"1{one.id}") for one in here.people]  # type: ignore[attr-defined] # see here
+    here.says(*people, gone=("1", "2", "3", "4", "5", "6"))
+    with CaptureQueriesContext(database) as asked:
+        made = plan(here.used, ON, now=timezone.now())
+    assert made is not None and made.counts["link"] == len(people)
+    assert not [one["sql"] for one in asked if "SELECT h.id, e.email_key" in one["sql"]]
+
+
 def test_a_page_of_conflicts_asks_the_database_a_fixed_number_of_times(here: Here) -> None:
     people = here.people  # type: ignore[attr-defined] # see here
     twins = [works(f"t{n}{side}", f"Twin{n}") for n in range(30) for side in "ab"]

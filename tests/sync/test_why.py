@@ -24,6 +24,7 @@ from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync.plans import candidates
 from rollcall.sync.plans.losses import clearable_of, kept_by, losses_of
+from rollcall.sync.plans.question import Question
 from rollcall.sync.why.asking import about_employee, about_member, planned
 from rollcall.sync.why.people_search import MOST, search
 from rollcall.sync.words import findings as why_sentences
@@ -52,7 +53,7 @@ def entity() -> Entity:
 
 def whole(subscription: Subscription, case: Case) -> list[Change]:
     """The plan that the next run makes."""
-    question = candidates.Question(subscription=subscription, settings=case.settings, now=case.now)
+    question = Question(subscription=subscription, settings=case.settings, now=case.now)
     everybody = structs.replace(question, everybody=True)
     candidates.prepare(everybody)
 

@@ -6,7 +6,7 @@ would have to know the mirror, and a person-by-person answer would not scale.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, Final
 
 from django.db import connection as database
@@ -15,21 +15,19 @@ from msgspec import Struct, structs
 from rollcall.connections.belonging import brings_managers, brought_among, brought_in
 from rollcall.connections.gone import Gone
 from rollcall.connections.merging import FEW, expect_many, expect_nothing
-from rollcall.connections.models import Subscription
 from rollcall.connections.queries import WORKS_HERE
 from rollcall.connections.rows import VALUE_COLUMNS, employee_of
-from rollcall.directory.decisions import stands
 from rollcall.directory.erasing import gone_from_entity
 from rollcall.engine import scope as scopes
 from rollcall.engine.absence import Absence
-from rollcall.engine.masks import is_address
-from rollcall.engine.match import Candidate, Decided, email_key, is_new_address, may_take_over
-from rollcall.engine.roster import Bank, Link, Member, State
-from rollcall.engine.settings import Settings, is_foreign
+from rollcall.engine.match import Candidate, email_key, is_new_address
+from rollcall.engine.roster import Bank, Link
 from rollcall.engine.status import first_day
 from rollcall.sync.plans import matching
-from rollcall.sync.plans.candidate_rows import MEMBER, manager_of, member_of, seems_other
+from rollcall.sync.plans.candidate_rows import MEMBER, manager_of, member_of
+from rollcall.sync.plans.holders import gives_way, is_taken
 from rollcall.sync.plans.matching import COMES_OR_WORKS, Alike
+from rollcall.sync.plans.question import Question, brought, named
 
 CHUNK: Final = 2_000
 
@@ -42,20 +40,6 @@ class Found(Struct, frozen=True, gc=False):
     candidate: Candidate
     digest: str
     link_id: int | None
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """Whom to look for: an entity's subscription under given settings at a moment."""
-
-    subscription: Subscription
-    settings: Settings
-    now: datetime
-    # look at everybody who is linked, whatever was applied before: the settings are new
-    everybody: bool = False
-    # these employees alone, whatever was applied before: "why?" asks about somebody
-    only: tuple[str, ...] = ()
-    # nobody else can be a candidate (``near``); ``None``: anybody can
-    among: tuple[str, ...] | None = None
 
 
 def prepare(question: Question) -> None:
@@ -142,23 +126,16 @@ def in_scope(question: Question) -> int:
     with database.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
-            f" AND (({condition}) OR {_brought(settings, 'e')})",
+            f" AND (({condition}) OR {brought(settings, 'e')})",
             [question.subscription.connection_id, *params],
         )
         return int(cursor.fetchone()[0])
 
 
-def _brought(settings: Settings, alias: str) -> str:
-    """Return the condition that a mirror row is brought in as somebody's manager; after ``prepare``."""
-    if not brings_managers(settings.scope):
-        return "false"
-    return f"EXISTS (SELECT FROM brought x WHERE x.id = {alias}.external_id)"
-
-
 def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]:
     settings = question.settings
-    mine, mine_params = _named(settings, "e")
-    boss, boss_params = _named(settings, "b")
+    mine, mine_params = named(settings, "e")
+    boss, boss_params = named(settings, "b")
     params: dict[str, Any] = {
         "connection": question.subscription.connection_id,
         "entity": question.subscription.entity_id,
@@ -192,7 +169,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                e.digest, e.absent_since, e.absent_runs, e.absent_proven_at IS NOT NULL, e.unread_since IS NOT NULL,
                e.manager_in_loop,
                l.id, l.managed,
-               {_brought(settings, "e")},
+               {brought(settings, "e")},
                (SELECT count(*) FROM connections_employee t
                 WHERE t.connection_id = %(connection)s AND t.email_key = e.email_key
                   AND t.external_id <> e.external_id AND {COMES_OR_WORKS}),
@@ -200,7 +177,7 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
                        AND h.email_key IN (e.email_key, m.email_key) AND h.id <> m.id AND h.state <> 'archived'),
                m.email_key,
                b.external_id, b.first_name, b.last_name, bm.id,
-               ({boss}) OR {_brought(settings, "b")},
+               ({boss}) OR {brought(settings, "b")},
                btrim(coalesce(mb.first_name, '') || ' ' || coalesce(mb.last_name, '')),
                (SELECT count(*) FROM directory_member ow
                 WHERE ow.entity_id = %(entity)s AND ow.role = 'owner' AND ow.state = 'active'
@@ -228,13 +205,13 @@ def _statement(question: Question, *, leads: bool) -> tuple[str, dict[str, Any]]
           AND CASE
             WHEN %(named)s THEN e.external_id = ANY(%(only)s)
             WHEN e.absent_since IS NOT NULL THEN l.managed AND m.state <> 'archived'
-            WHEN l.id IS NULL THEN (({mine}) OR {_brought(settings, "e")})
+            WHEN l.id IS NULL THEN (({mine}) OR {brought(settings, "e")})
               AND (e.status IS DISTINCT FROM 'inactive' OR s.id IS NOT NULL
                    OR coalesce(e.last_working_day, e.end_date) >= %(first_day)s
                    OR (coalesce(e.last_working_day, e.end_date) IS NULL AND e.start_date > %(first_day)s))
             ELSE %(everybody)s
               OR l.applied_digest <> e.digest OR l.applied_version <> %(version)s
-              OR (({mine}) OR {_brought(settings, "e")}) <> l.managed
+              OR (({mine}) OR {brought(settings, "e")}) <> l.managed
               OR (m.state = 'archived' AND e.status IS DISTINCT FROM 'inactive')
               OR (m.state <> 'archived' AND (
                     e.status IN ('inactive', 'unknown')
@@ -265,15 +242,6 @@ def _link(alias: str, employee: str, *, one_by_one: bool) -> str:
         "LEFT JOIN LATERAL (SELECT * FROM directory_link x WHERE x.entity_id = %(entity)s"
         f" AND x.connection_id = %(connection)s AND x.employee_id = {employee} OFFSET 0) {alias} ON true"
     )
-
-
-def _named(settings: Settings, alias: str) -> tuple[str, dict[str, Any]]:
-    """Return the condition of who belongs with named parameters, since the statement uses it more than once."""
-    condition, values = scopes.condition(settings.scope, alias, settings.exceptions)
-    names = [f"{alias}_scope_{index}" for index in range(len(values))]
-    for name in names:
-        condition = condition.replace("%s", f"%({name})s", 1)
-    return condition, dict(zip(names, values, strict=True))
 
 
 _AT_MEMBER: Final = len(_EMPLOYEE)
@@ -308,7 +276,7 @@ def _found(
     outside = scopes.outside(question.settings.scope, named, employee)
     link = Link(member_id=member.id, employee_id=employee.id, managed=managed) if link_id and member else None
     same, tie = member_of(row[_AT_SAME:_AT_REST], owners), matching.values(row[-matching.COUNT :])
-    if not link_id and _gives_way(question, same, tie, values["email_key"], alike):
+    if not link_id and gives_way(question, same, tie, values["email_key"], alike):
         same, tie = None, {**tie, **matching.UNTIED}
     candidate = Candidate(
         employee=employee,
@@ -320,7 +288,7 @@ def _found(
         member=member,
         same_email=same,
         twins=twins,
-        email_taken=bool(member and held) and _is_taken(question, member, own, values["email_key"], alike),
+        email_taken=bool(member and held) and is_taken(question, member, own, values["email_key"], alike),
         manager=manager_of(values, boss, loop=loop),
         manager_before=before if member and member.manager_id else "",
         vanished=since is not None,
@@ -330,82 +298,3 @@ def _found(
         **tie,
     )
     return Found(candidate, digest, link_id)
-
-
-def _gives_way(
-    question: Question, same: Member | None, tie: Mapping[str, Any], key: str | None, alike: Alike
-) -> bool:
-    """Tell whether the member with a new record's address, tied to another, is given another one by the same plan."""
-    if same is None or same.state == State.ARCHIVED or not tie["same_email_linked"]:
-        return False
-    return may_take_over(tie["decided"]) and not _is_taken(question, None, "", key, alike)
-
-
-STEPS: Final = 50
-"""An address that would come free only at the end of a longer row of people than this counts as taken."""
-
-
-def _is_taken(question: Question, member: Member | None, own: str, key: str | None, alike: Alike) -> bool:
-    """Tell whether somebody else has the address and keeps it: ``engine.match`` with one small question a step.
-
-    Asked for the few whose address another member has. Whoever is given another one gives way, if that one is
-    free or becomes free in turn, as in a swap (I6).
-    """
-    wanted = key if key and is_address(key) else own
-    for step in range(STEPS):
-        holder = _holder(question, wanted, alike)
-        if holder is None:
-            return False
-        wish = holder[1]
-        if member is not None and holder[0] == member.id:
-            # In a circle all move or nobody does, this member too.
-            return step > 0 and wish is None
-        if wish is None or wish == wanted or not is_address(wish) or is_foreign(question.settings, wish):
-            return True
-        wanted = wish
-    return True
-
-
-def _holder(question: Question, key: str, alike: Alike) -> tuple[int, str | None] | None:
-    """Return the living member who has the address, and the address that HR surely gives them instead.
-
-    Nothing is sure of somebody who may be somebody else by now, or whose new address looks like another's.
-    """
-    settings = question.settings
-    mine, params = _named(settings, "e")
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT h.id, e.email_key, e.first_name, e.last_name, e.start_date,
-                   h.first_name, h.last_name, h.start_date,
-                   (SELECT d.kind FROM directory_decision d WHERE {stands("d", "e", "h.id")})
-            FROM directory_member h
-            LEFT JOIN directory_link l ON l.member_id = h.id AND l.connection_id = %(connection)s
-            LEFT JOIN connections_employee e
-              ON e.connection_id = %(connection)s AND e.external_id = l.employee_id AND e.absent_since IS NULL
-             AND e.unread_since IS NULL
-             AND (({mine}) OR {_brought(settings, "e")})
-             AND e.status IS DISTINCT FROM 'inactive'
-             AND (e.status IS NOT NULL OR coalesce(e.last_working_day, e.end_date) IS NULL)
-             AND NOT EXISTS (
-                SELECT FROM connections_employee t
-                WHERE t.connection_id = e.connection_id AND t.email_key = e.email_key
-                  AND t.external_id <> e.external_id AND {COMES_OR_WORKS})
-            WHERE h.entity_id = %(entity)s AND h.email_key = %(key)s AND h.state <> 'archived'
-            """,
-            {
-                "connection": question.subscription.connection_id,
-                "entity": question.subscription.entity_id,
-                "key": key,
-                "first_day": first_day(question.now),
-                **params,
-            },
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    member_id, wish, decided = row[0], row[1], row[-1]
-    sure = decided == Decided.SAME or wish is None
-    if not sure and (seems_other(row[1:-1], key, question.settings) or alike.find([wish])):
-        return member_id, None
-    return member_id, wish

@@ -11,10 +11,9 @@ from django.db import connection as database
 from rollcall.accounts.models import Entity
 from rollcall.accounts.staging import add, array, stage, texts
 from rollcall.connections.models import Subscription
-from rollcall.directory.headcount import headcount, missing
-from rollcall.engine.causes import Clues, likely
+from rollcall.engine.causes import Clues
 from rollcall.engine.change import ACTING, Change, Kind
-from rollcall.engine.limits import GROUPS, Breach, Headcount, Limits, Sight, breaches, surely_within
+from rollcall.engine.limits import GROUPS, Limits
 from rollcall.engine.match import Candidate
 from rollcall.engine.plan import PlanDigest, make_plan
 from rollcall.engine.roster import Role
@@ -23,10 +22,11 @@ from rollcall.engine.tally import REMOVING, Tally
 from rollcall.sync.models import WAITING, LineState, Plan, PlanState, Run
 from rollcall.sync.plans import candidates, level
 from rollcall.sync.plans.candidates import Found
+from rollcall.sync.plans.judging import Judging
 from rollcall.sync.plans.losses import Clearable, is_back, kept_by, losses_in, note_kept
 from rollcall.sync.plans.near import MOST_WAITING, Near
+from rollcall.sync.plans.question import Question
 from rollcall.sync.plans.remarks import Remarks, conflicts, kept_counts, newest_look
-from rollcall.sync.plans.windows import sights
 
 CHUNK: Final = 2_000
 FEW: Final = 200
@@ -151,7 +151,7 @@ class _Making:
         named = settings if for_settings else msgspec.structs.replace(settings, limits=Limits())
         self.digest = PlanDigest(named)
         self.number = 0
-        self.question = candidates.Question(
+        self.question = Question(
             subscription=subscription,
             settings=settings,
             now=now,
@@ -319,7 +319,8 @@ class _Making:
 
     def store(self, run: Run | None, made_by: str, chosen: int | None = None) -> Plan:
         """Write the plan and its lines; ``chosen``: how many people are in scope, if that is known."""
-        before = None if self._is_surely_within() else self._headcount()
+        judging = self._judging
+        before = None if judging.is_surely_within() else judging.count()
         stored = Plan.objects.create(
             company_id=self.subscription.company_id,
             entity=self.entity,
@@ -340,7 +341,7 @@ class _Making:
                 **kept_counts(self.losses),
             },
             tally=self.tally.as_json(),
-            breaches=self._breaches(before) if before else [],
+            breaches=judging.breaches(before) if before else [],
         )
         given = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
         lines = "planned" if self._staged else f"unnest({given}) AS planned({', '.join(_COLUMNS)})"
@@ -361,7 +362,8 @@ class _Making:
 
     def judge_again(self, stored: Plan) -> None:
         """Hold a plan that waits against the limits and the windows as they are now; its lines are the same."""
-        stored.breaches = self._breaches(self._headcount())
+        judging = self._judging
+        stored.breaches = judging.breaches(judging.count())
         stored.settings = {**stored.settings, "limits": self.limits}
         stored.save(update_fields=["breaches", "settings"])
 
@@ -370,49 +372,17 @@ class _Making:
         """Return the limits as they are stored with a plan."""
         return dict(msgspec.to_builtins(self.settings.limits))
 
-    def _headcount(self) -> Headcount:
-        # In how many a field is filled is asked for limits of what is cleared alone.
-        fields = bool(self.tally.cleared)
-        return headcount(self.entity.pk, self.subscription.connection_id, self._groups, fields=fields)
-
-    def _is_surely_within(self) -> bool:
-        """Tell whether the plan passes no limit, from how many members there are at least.
-
-        Whoever was counted with the fields that may be lost is managed and listed, unless they were written since.
-        """
-        if self.for_settings or self.measured is None:
-            return False
-        people = max(0, self.measured.managed - len(self.measured.since))
-        looks = self._sights(Headcount(managed=people, employees=people), least=True)
-        return surely_within(self.tally, looks, self.settings.limits)
-
-    def _sights(self, before: Headcount, *, least: bool = False) -> list[Sight]:
-        if not self.tally.acting or self.for_settings:
-            return [Sight(before=before)]
-        fields = bool(self.tally.cleared)
-        groups = () if least else self._groups
-        return sights(self.subscription, before, groups, now=self.now, fields=fields, least=least)
-
     @property
-    def _groups(self) -> tuple[str, ...]:
-        return GROUPS if self.tally.removed else ()
-
-    def _breaches(self, before: Headcount) -> list[dict[str, Any]]:
-        """Return the limits that the plan passes, each with its likely cause."""
-        found = [
-            one
-            for one in breaches(self.tally, self._sights(before), self.settings.limits)
-            # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
-            if not (self.for_settings and one.breach is Breach.CREATED)
-        ]
-        gone = missing(self.entity.pk, self.subscription.connection_id) if found else 0
-        return [
-            {
-                **msgspec.to_builtins(one),
-                "likely": msgspec.to_builtins(likely(one, self.clues, self.tally, before, missing=gone)),
-            }
-            for one in found
-        ]
+    def _judging(self) -> Judging:
+        return Judging(
+            subscription=self.subscription,
+            settings=self.settings,
+            tally=self.tally,
+            clues=self.clues,
+            now=self.now,
+            for_settings=self.for_settings,
+            measured=self.measured,
+        )
 
 
 def _zones(person: Candidate, zone: str) -> Iterator[str]:

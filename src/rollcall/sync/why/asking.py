@@ -27,6 +27,7 @@ from rollcall.engine.snapshot import Employee, Status
 from rollcall.sync.models import WAITING, Line, Plan
 from rollcall.sync.plans import candidates
 from rollcall.sync.plans.losses import clearable_of, kept_by, losses_of
+from rollcall.sync.plans.question import Question
 from rollcall.sync.why.between import Place, inside_of, places_of
 
 MOST_OTHERS: Final = 5
@@ -161,7 +162,7 @@ def planned(
     Last come the losses because of which a field of theirs is kept.
     """
     ids = [row.external_id, *([row.manager_id] if row.manager_id else [])]
-    question = candidates.Question(subscription=subscription, settings=settings, now=now, only=tuple(ids))
+    question = Question(subscription=subscription, settings=settings, now=now, only=tuple(ids))
     candidates.prepare(question)
     found = _found(question)
     person = found[row.external_id]
@@ -194,7 +195,7 @@ def planned(
     return person, last, tuple(one for one in losses if one.field in withheld)
 
 
-def _found(question: candidates.Question) -> dict[str, Candidate]:
+def _found(question: Question) -> dict[str, Candidate]:
     return {one.candidate.employee.id: one.candidate for one in candidates.find(question, leads=False)}
 
 
