@@ -129,6 +129,7 @@ def employees(connector: Connector) -> dict[str, Employee]:
     found = {}
     for page in connector.pages():
         for record in page.records():
+            assert record.startswith(page.head)
             try:
                 employee = connector.employee(record)
             except UnreadableRecord:

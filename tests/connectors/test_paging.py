@@ -39,6 +39,7 @@ def looks(*reads: Any) -> Any:
 def test_a_record_decides_its_person_alone() -> None:
     page = framed(b'{"x":1}', b'[{"a": 1},{"b":2}]')
     assert page.records() == [b'{"as":{"x":1},"row":{"a": 1}}', b'{"as":{"x":1},"row":{"b":2}}']
+    assert page.head == b'{"as":{"x":1},"row":'
     assert page.body != framed(b'{"x":2}', b'[{"a": 1},{"b":2}]').body
 
 

@@ -50,11 +50,19 @@ def _exchange(values: Mapping[str, str]) -> dict[str, str]:
     return dict(zip(values, row[0], strict=True)) if row else {}
 
 
+def _set(values: Mapping[str, str]) -> dict[str, str]:
+    """Set transaction-local values where there are none yet."""
+    after = ", ".join("set_config(%s, %s, true)" for _ in values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {after}", [part for pair in values.items() for part in pair])
+    return {}
+
+
 @contextmanager
 def _within(values: Mapping[str, str]) -> Iterator[None]:
     nested = connection.in_atomic_block
     with transaction.atomic():
-        former = _exchange(values)
+        former = _exchange(values) if nested else _set(values)
         yield
         # After an error the rollback has put the former values back; after an outermost commit they are gone.
         if nested and not connection.needs_rollback:

@@ -22,6 +22,12 @@ records of them than those pages."""
 _FEW: Final = 50
 """So many records of a page are looked for one by one before its neighbours are."""
 
+_ALONE: Final = 8
+"""So many records are parsed sooner than the mirror is asked whether it has them: most of them are new anyway."""
+
+_AT_ONCE: Final = 8_000
+"""The records of so many people are loaded at once where one page after the other has changed."""
+
 
 class KnownPages:
     """What the last complete read of a connection left."""
@@ -29,9 +35,12 @@ class KnownPages:
     def __init__(self, connection: Connection) -> None:
         """Load the digests of the pages and how many people stood on each."""
         self._connection = connection.pk
+        self._company = connection.company_id
         # whether a list of changes told of anybody since
         self.told = False
         self._loaded: dict[int, Mapping[bytes, int]] = {}
+        # so many pages are loaded next time, twice as many after each
+        self._ahead = 1
         rows = access.asked(
             connection.company_id,
             "SELECT digest, cardinality(employees) FROM connections_readpage WHERE connection_id = %s",
@@ -62,36 +71,44 @@ class KnownPages:
     def find(self, page: int, digests: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return who of the mirror has these records now, by digest; ``page`` is where they stood most likely.
 
-        In the company's transaction.
+        Pages are asked about in their order. A few records that stand on no page near may be left out though the mirror
+        has them.
         """
-        self._load([page])
-        found = _of(digests, self._loaded.get(page, {}))
+        if page not in self._loaded:
+            self._load(page, range(page, page + self._ahead))
+            usual = sum(self.people.values()) // max(len(self.people), 1)
+            self._ahead = max(1, min(self._ahead * 2, _AT_ONCE // max(usual, 1)))
+        found = self._near(page, digests)
         if len(digests) - len(found) > _FEW:
-            self._load([page - 1, page + 1])
-            for near in (page - 1, page + 1):
-                found |= _of(digests, self._loaded.get(near, {}))
+            self._load(page, [one for one in (page - 1, page + 1) if one not in self._loaded])
+            found = self._near(page, digests)
         left = [digest for digest in digests if digest not in found]
-        return found | _with_records(self._connection, left) if left else found
+        return found | find_records(self._company, self._connection, left) if len(left) > _ALONE else found
 
-    def _load(self, places: Collection[int]) -> None:
-        wanted = [place for place in places if place not in self._loaded]
+    def _near(self, page: int, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Look on the page and on those of its neighbours that are loaded."""
+        found = _of(digests, self._loaded[page])
+        for one in (page - 1, page + 1):
+            if len(found) < len(digests) and one in self._loaded:
+                found |= _of([digest for digest in digests if digest not in found], self._loaded[one])
+        return found
+
+    def _load(self, page: int, wanted: Collection[int]) -> None:
+        # what lies before the page's neighbour is not asked for again
+        self._loaded = {at: kept for at, kept in self._loaded.items() if at >= page - 1}
+        self._loaded |= {place: {} for place in wanted}
         if not wanted or not self.people:
             return
-        # what is far from here is not asked for again
-        self._loaded = {
-            at: kept for at, kept in self._loaded.items() if abs(at - wanted[0]) <= len(places) + 1
-        }
-        self._loaded |= {place: {} for place in wanted}
-        with database.cursor() as cursor:
-            cursor.execute(
-                "SELECT place, digest, employees, records FROM connections_readpage"
-                " WHERE connection_id = %s AND place = ANY(%s)",
-                [self._connection, wanted],
-            )
-            for place, digest, employees, records in cursor.fetchall():
-                # without people who were told of since: the mirror has other records of them
-                if bytes(digest) in self.people and len(records) == DIGEST * len(employees):
-                    self._loaded[place] = {**self._loaded[place], **_records(bytes(records), employees)}
+        rows = access.asked(
+            self._company,
+            "SELECT place, digest, employees, records FROM connections_readpage"
+            " WHERE connection_id = %s AND place = ANY(%s)",
+            [self._connection, list(wanted)],
+        )
+        for place, digest, employees, records in rows:
+            # without people who were told of since: the mirror has other records of them
+            if bytes(digest) in self.people and len(records) == DIGEST * len(employees):
+                self._loaded[place] = {**self._loaded[place], **_records(bytes(records), employees)}
 
 
 def _records(records: bytes, employees: Sequence[int]) -> dict[bytes, int]:
@@ -104,19 +121,15 @@ def _of(digests: Sequence[bytes], known: Mapping[bytes, int]) -> dict[bytes, int
     return {digest: known[digest] for digest in digests if digest in known} if known else {}
 
 
-def _with_records(connection_id: int, digests: Sequence[bytes]) -> dict[bytes, int]:
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT record_digest, id FROM connections_employee"
-            " WHERE connection_id = (SELECT %s::bigint) AND record_digest = ANY(%s)",
-            [connection_id, list(digests)],
-        )
-        return {bytes(digest): int(employee) for digest, employee in cursor.fetchall()}
-
-
-def find_records(connection_id: int, digests: Sequence[bytes]) -> Mapping[bytes, int]:
-    """Return who of the mirror has these records, by digest; for lists that have no pages to remember."""
-    return _with_records(connection_id, digests)
+def find_records(company_id: int, connection_id: int, digests: Sequence[bytes]) -> dict[bytes, int]:
+    """Return who of the mirror has these records, by digest."""
+    rows = access.asked(
+        company_id,
+        "SELECT record_digest, id FROM connections_employee"
+        " WHERE connection_id = (SELECT %s::bigint) AND record_digest = ANY(%s)",
+        [connection_id, list(digests)],
+    )
+    return {bytes(digest): int(employee) for digest, employee in rows}
 
 
 def forget_others(connection: Connection, digests: Collection[bytes]) -> None:

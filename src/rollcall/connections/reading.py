@@ -95,9 +95,8 @@ class Reading:
         # A record's digest also covers how it was mapped and what was asked for, so that a new version of
         # the mapping parses everything once more.
         key = bytes.fromhex(asked_key(connection, connector))
-        self._hash = hashlib.blake2b(digest_size=DIGEST, key=key)
-        # of pages with another one, since whole pages are hashed on quiet hours too and machines have it built in
-        self._page_hash = hashlib.sha256(key)
+        # Whole pages are hashed on quiet hours too, and machines have this one built in.
+        self._hash = hashlib.sha256(key)
         self.pages = 0
         self.parsed = 0
         self.aside: list[SetAside] = []
@@ -116,12 +115,17 @@ class Reading:
     def _digest(self, content: bytes) -> bytes:
         keyed = self._hash.copy()
         keyed.update(content)
-        return keyed.digest()
-
-    def _page_digest(self, body: bytes) -> bytes:
-        keyed = self._page_hash.copy()
-        keyed.update(body)
         return keyed.digest()[:DIGEST]
+
+    def _by_digest(self, page: Page, records: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the records by digest; what all begin with is hashed once."""
+        hashed, same, found = self._hash.copy(), len(page.head), {}
+        hashed.update(page.head)
+        for record in records:
+            keyed = hashed.copy()
+            keyed.update(record[same:])
+            found[keyed.digest()[:DIGEST]] = record
+        return found
 
     def remember_known(self) -> None:
         """Let pages be known that are those of the last complete read."""
@@ -137,7 +141,7 @@ class Reading:
         known = self.known.people if self.known else {}
         for page in pages:
             self.pages += 1
-            digest = self._page_digest(page.body)
+            digest = self._digest(page.body)
             if digest in known and digest not in self.hit_pages:
                 self.hit_pages.add(digest)
                 self.read += known[digest]
@@ -162,7 +166,7 @@ class Reading:
         records = page.records()
         self.read += len(records)
         self.new_pages[self.pages] = digest
-        by_digest = {self._digest(record): record for record in records}
+        by_digest = self._by_digest(page, records)
         seen = {} if self.blank else self._seen(list(by_digest))
         if seen:
             # in the order of the page
@@ -171,10 +175,9 @@ class Reading:
         self._parse((d, r) for d, r in by_digest.items() if d not in seen)
 
     def _seen(self, digests: Sequence[bytes]) -> Mapping[bytes, int]:
-        with access.acting_for(self.connection.company_id):
-            if self.known is None:
-                return find_records(self.connection.pk, digests)
-            return self.known.find(self.pages, digests)
+        if self.known is None:
+            return find_records(self.connection.company_id, self.connection.pk, digests)
+        return self.known.find(self.pages, digests)
 
     def _parse(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         columns = Columns(company_id=self.connection.company_id, connection_id=self.connection.pk)

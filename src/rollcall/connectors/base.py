@@ -144,10 +144,12 @@ class Page(Struct, frozen=True):
     ``body`` is everything that decides the records, or a cryptographic digest of it: two pages with equal bodies hold
     equal records.
     ``records`` cuts it into one byte string a person, each again deciding its person alone.
+    ``head`` are bytes that every record of the page begins with.
     """
 
     body: bytes
     records: Callable[[], Sequence[bytes]]
+    head: bytes = b""
 
 
 class Delta(Struct, frozen=True, kw_only=True):

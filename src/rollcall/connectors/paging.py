@@ -58,15 +58,15 @@ def framed(frame: bytes, rows: bytes | memoryview) -> Page:
 
     ``frame`` is JSON and holds what the mapping must know besides the row, such as which field is the IBAN.
     """
+    head = b'{"as":' + frame + b',"row":'
 
     def records() -> Sequence[bytes]:
-        head, tail = b'{"as":' + frame + b',"row":', b"}"
-        return [head + bytes(row) + tail for row in _list.decode(rows)]
+        return [b"%b%b}" % (head, row) for row in _list.decode(rows)]
 
     # A digest decides them as well as they do themselves, and is not as long: rows are part of an answer that is whole.
     body = hashlib.sha256(frame + b"\n")
     body.update(rows)
-    return Page(body.digest(), records)
+    return Page(body.digest(), records, head)
 
 
 def ids_of(
