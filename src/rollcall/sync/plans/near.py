@@ -22,13 +22,13 @@ from rollcall.engine.settings import Settings
 from rollcall.sync.models import Run, RunState
 from rollcall.sync.plans.level import Level, stored_as
 
-MOST: Final = 10_000
+MOST: Final = 25_000
 """Beyond so many people all are asked about at once."""
 
 FEW: Final = 1_000
 """So many people are looked up one by one, also where they are a large part of all; otherwise one in ten."""
 
-MOST_WAITING: Final = 5_000
+MOST_WAITING: Final = 20_000
 """So many candidates of a look are kept for the next."""
 
 
