@@ -148,6 +148,19 @@ def test_p3_the_same_person_twice_is_one_person(mirror: Mirror) -> None:
     assert (read.new, read.employees, list(read.set_aside)) == (4, 4, [])
 
 
+@pytest.mark.parametrize("left", [["1|Ada"], ["1|Ada", "6|Fay"]])
+def test_p3_rule1_whoever_stood_on_two_pages_is_there_when_only_one_of_them_is_left(
+    mirror: Mirror, left: list[str]
+) -> None:
+    """P3, rule 1: a list that moved while it was read names somebody twice, the next one once, further down."""
+    mirror.read(["1|Ada", "2|Bob"], ["2|Bob", "3|Cid"])
+    for _ in range(3):
+        assert mirror.read(left, ["2|Bob", "3|Cid"]).absent == 0
+        assert mirror.present() >= {"1", "2", "3"}
+    read = mirror.read(left, ["2|Bob", "3|Cid"])
+    assert (read.known_pages, read.moved) == (2, False)
+
+
 def test_p8_inv20_one_number_with_two_contents_is_set_aside_and_counts_as_present(mirror: Mirror) -> None:
     """P8, invariant 20"""
     mirror.read(FIRST, SECOND)

@@ -44,11 +44,14 @@ _STAGED: Final = tuple("s.custom::jsonb" if name == "custom" else f"s.{name}" fo
 
 
 class Merged(Struct, frozen=True):
-    """How many rows were written, and ids that came with different content: they are set aside."""
+    """How many rows were written."""
 
     changed: int
     new: int
+    # ids that came with different content: they are set aside
     doubled: Sequence[str]
+    # pages of which somebody was left out who stood on another page as well
+    incomplete: Sequence[int]
 
 
 def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: bool, few: bool) -> Merged:
@@ -58,7 +61,7 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: boo
     with everybody who was staged, and the table ``present`` with all others who were in the read.
     """
     expect_many(cursor)
-    doubled = _drop_doubles(cursor)
+    doubled, incomplete = _drop_doubles(cursor)
     _match(cursor, connection.pk, blank=blank, few=few)
     doubled += _drop_contradicted(cursor)
     changed, regrouped = _write_changed(cursor, now, few=few) if not blank else (0, False)
@@ -67,7 +70,7 @@ def merge_rows(cursor: Any, connection: Connection, now: datetime, *, blank: boo
         mark_moved_loops(cursor, connection.pk)
     elif regrouped or new:
         mark_loops(cursor, connection.pk, new=blank)
-    return Merged(changed, new, doubled)
+    return Merged(changed, new, doubled, incomplete)
 
 
 def list_present(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> None:
@@ -87,14 +90,14 @@ def list_present(cursor: Any, connection_id: int, pages: Sequence[bytes]) -> Non
     )
 
 
-def _drop_doubles(cursor: Any) -> list[str]:
-    """Leave each id once in the stage; return ids that came with different content (P3, P8)."""
+def _drop_doubles(cursor: Any) -> tuple[list[str], list[int]]:
+    """Leave each id once in the stage; return ids that came with different content (P3, P8), and pages left short."""
     cursor.execute(
         "SELECT external_id, count(DISTINCT digest) > 1 FROM stage GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
     )
     twice = cursor.fetchall()
     if not twice:
-        return []
+        return [], []
     doubled = [str(number) for number, differs in twice if differs]
     cursor.execute("DELETE FROM stage WHERE external_id = ANY(%s)", [doubled])
     cursor.execute(
@@ -102,10 +105,11 @@ def _drop_doubles(cursor: Any) -> list[str]:
         DELETE FROM stage WHERE ctid IN (
             SELECT at FROM (SELECT ctid AS at, row_number() OVER (PARTITION BY external_id ORDER BY page, ctid) AS n
                             FROM stage WHERE external_id = ANY(%s)) s WHERE n > 1)
+        RETURNING page
         """,
         [[str(number) for number, differs in twice if not differs]],
     )
-    return doubled
+    return doubled, sorted({int(page) for (page,) in cursor.fetchall()})
 
 
 # "OFFSET 0" keeps the planner from looking at everybody first; "(SELECT ...)" from taking a connection that it does not

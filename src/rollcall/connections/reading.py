@@ -100,7 +100,8 @@ class Reading:
         self.pages = 0
         self.parsed = 0
         self.aside: list[SetAside] = []
-        # pages with a record that was set aside: read in full again, else that person would seem absent
+        # Pages with a record that was set aside, or with somebody who stood on another page as well: read in full
+        # again, else that person would seem absent as soon as only this page lists them.
         self.doubtful: set[int] = set()
         self.hit_pages: set[bytes] = set()
         self.new_pages: dict[int, bytes] = {}
@@ -293,6 +294,7 @@ class Reading:
         list_present(cursor, self.connection.pk, list(self.hit_pages))
         merged = merge_rows(cursor, self.connection, now, blank=blank, few=few)
         self.aside.extend(SetAside(id=one, field="id") for one in merged.doubled)
+        self.doubtful.update(merged.incomplete)
         return merged
 
     @staticmethod
