@@ -1,8 +1,10 @@
 """Lists that come in any order, doubled, contradicting, with holes that nobody can read: who is listed is present.
 
-Rows P3, P8, E6 and I1 of the fault catalogue in any mixture, over several reads of the same company.
+Rows P3, P8, E6 and I1 of the fault catalogue in any mixture, over several reads of the same company. ``LISTS`` sets how
+many are tried (30; ``scripts/soak`` tries 2,000).
 """
 
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollcall.connections import known_pages
 from tests.accounts.people import two_companies
 from tests.connections.test_fetch import Mirror
 
@@ -67,12 +70,27 @@ def _check(mirror: Mirror, reads: Sequence[tuple[list[list[str]], set[str], set[
 
 
 @pytest.mark.thorough
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(reads=st.lists(lists(), min_size=1, max_size=4))
+@settings(
+    max_examples=int(os.environ.get("LISTS") or 30), deadline=None, suppress_health_check=list(HealthCheck)
+)
+@given(
+    reads=st.lists(lists(), min_size=1, max_size=4),
+    few=st.sampled_from((0, 2, 50)),
+    alone=st.sampled_from((0, 1, 8)),
+    at_once=st.sampled_from((1, 4, 8_000)),
+)
 def test_p3_p8_e6_i1_inv6_inv20_rule1_whoever_is_listed_is_present_in_any_mixture(
-    db: None, reads: list[tuple[list[list[str]], set[str], set[str], bool]]
+    db: None,
+    reads: list[tuple[list[list[str]], set[str], set[str], bool]],
+    few: int,
+    alone: int,
+    at_once: int,
 ) -> None:
-    with transaction.atomic():
+    """The sizes from which pages and records are looked for together are drawn too: the lists are short."""
+    with pytest.MonkeyPatch.context() as sizes, transaction.atomic():
+        sizes.setattr(known_pages, "_FEW", few)
+        sizes.setattr(known_pages, "_ALONE", alone)
+        sizes.setattr(known_pages, "_AT_ONCE", at_once)
         _check(Mirror(two_companies().alice_entity), reads)
         transaction.set_rollback(True)
 
