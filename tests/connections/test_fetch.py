@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
 import pytest
 from django.db import connection as database
 from django.utils import timezone
@@ -70,12 +69,13 @@ class Mirror:
             )
 
     def read(self, *lists: Sequence[str], broken_after: int | None = None, version: int = 1) -> Fetched:
-        """One read of these pages; the connection then knows who was set aside, as after a run."""
+        """One read of these pages, by a worker that knows only what was stored."""
         connector = Listed({}, None)  # type: ignore[arg-type] # sends nothing
         connector.lists, connector.broken_after = lists, broken_after
         connector.mapping_version = version  # type: ignore[misc] # as a new release would
         found = fetch(self.connection, connector, now=timezone.now(), progress=lambda _: None)
-        self.connection.set_aside = [msgspec.to_builtins(one) for one in found.set_aside]
+        with access.acting_for(self.entity.company_id):
+            self.connection.refresh_from_db(fields=["set_aside"])
         return found
 
     def rows(self) -> dict[str, Employee]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +75,11 @@ class Fetched(Struct, frozen=True, kw_only=True):
     moved: bool
     # everybody was read, not only what changed
     full: bool = True
+
+
+def noted_aside(aside: Iterable[SetAside]) -> list[Mapping[str, str | None]]:
+    """Return what ``Connection.set_aside`` keeps of them: the first hundred."""
+    return [msgspec.to_builtins(one) for one in islice(aside, 100)]
 
 
 def asked_key(connection: Connection, connector: Connector) -> str:
@@ -261,7 +267,10 @@ class Reading:
             self._remember_pages(cursor)
             employees = known + merged.new + noted.back - noted.missing
             self._keep_planning(cursor, known)
-        Connection.objects.filter(pk=self.connection.pk).update(employees=employees)
+        # With the mirror: a worker that dies now must not leave pages that seem to be the whole list (``is_known``).
+        Connection.objects.filter(pk=self.connection.pk).update(
+            employees=employees, set_aside=noted_aside(self.aside)
+        )
         return self.result(employees, merged.new, merged.changed, noted.missing, back=noted.back)
 
     def is_known(self) -> bool:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 import psycopg
 import structlog
 from django.db import DatabaseError, InterfaceError
@@ -25,7 +24,7 @@ from rollcall.connections import webhooks
 from rollcall.connections.fetch import fetch, fetch_changes
 from rollcall.connections.gone import Gone
 from rollcall.connections.models import Connection, Subscription
-from rollcall.connections.reading import Fetched, asked_key
+from rollcall.connections.reading import Fetched, asked_key, noted_aside
 from rollcall.connections.source import Connector, OtherCompany, RateLimited, SourceError, opened
 from rollcall.directory import erasing
 from rollcall.sync.models import WAITING, Plan, PlanState, Run, RunState
@@ -395,7 +394,7 @@ def _learn(connection: Connection, fetched: Fetched, company: str, identity: str
     connection.company_name = company or connection.company_name
     connection.identity = identity or connection.identity
     connection.employees = fetched.employees
-    aside = [msgspec.to_builtins(one) for one in fetched.set_aside]
+    aside = noted_aside(fetched.set_aside)
     if fetched.full:
         connection.unreadable = list(fetched.unreadable)
     else:
