@@ -165,8 +165,8 @@ GUARDS: Final = (
         guard="Every plan is measured by the limits.",
         shows="rule 6, invariant 2",
         file="sync/plans/judging.py",
-        old="            for one in breaches(self.tally, self._sights(before), self.settings.limits)",
-        new="            for one in breaches(self.tally, self._sights(before), self.settings.limits)[:0]",
+        old="            for one in breaches(self.tally, looks, self.settings.limits)",
+        new="            for one in breaches(self.tally, looks, self.settings.limits)[:0]",
         test=LIFE + "test_limits_hold_a_run_once_and_a_person_approves_with_a_reason",
     ),
     Mutant(

@@ -1,6 +1,7 @@
 """Numbers of members that the database keeps are those that counting gives, whatever changed them."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import psycopg
 import pytest
@@ -10,7 +11,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from rollcall.accounts import access
+from rollcall.accounts.companies import create_entity
+from rollcall.connections.models import Connection
 from rollcall.directory import numbers
+from rollcall.directory.headcount import headcount, managed_kept
 from rollcall.directory.models import Count, Link, Member
 from rollcall.engine.roster import State
 from tests.web.crew import Crew, crew, link, person
@@ -64,6 +68,37 @@ def test_every_way_of_changing_members_is_counted(them: Crew) -> None:
     for step in _steps(them):
         step()
         assert _kept(entity) == _counted(entity)
+
+
+def test_the_kept_headcount_is_the_counted_one(them: Crew) -> None:
+    company, here, used = them.two.alice_company, them.two.alice_entity.pk, them.connection.pk
+    second = create_entity(company, "Second")
+    link(person(second, "Elsewhere", state=State.ACTIVE), them.connection)
+    steps = _steps(them)
+    # the last ones leave links to other connections behind, whose numbers are kept together with these
+    steps += [
+        partial(_link_to_another, them, tool, managed) for tool, managed in (("hibob", False), ("deel", True))
+    ]
+    for step in steps:
+        step()
+        for entity in (here, None):
+            counted = headcount(entity, used, (), fields=False)
+            assert managed_kept(company.pk, entity, used) == counted.managed
+
+
+def _link_to_another(them: Crew, tool: str, managed: bool) -> None:
+    company = them.two.alice_company
+    found = Connection.objects.create(company=company, tool=tool, state="connected", address=tool)
+    for one in Member.objects.filter(entity=them.two.alice_entity):
+        Link.objects.create(
+            company_id=one.company_id,
+            entity_id=one.entity_id,
+            member=one,
+            connection=found,
+            employee_id=f"x{one.pk}",
+            managed=managed,
+            changed_at=timezone.now(),
+        )
 
 
 def test_a_change_that_counts_nowhere_leaves_no_step(them: Crew) -> None:

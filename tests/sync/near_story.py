@@ -262,7 +262,7 @@ def _judged(used: mirror.Subscription, made: Plan) -> None:
     looks = [Sight(before=before)]
     counted = Tally.from_json(made.tally)
     if counted.acting:
-        looks = sights(used, before, GROUPS, now=made.made_at)
+        looks = sights(used, before, lambda: headcount(None, used.connection_id, GROUPS), now=made.made_at)
     found = breaches(counted, looks, used.get_settings().limits)
     assert [one["breach"] for one in made.breaches] == [one.breach for one in found]
     assert made.counts.get("managed", before.managed) == before.managed

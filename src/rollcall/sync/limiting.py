@@ -7,8 +7,8 @@ import msgspec
 
 from rollcall.accounts.actor import Actor
 from rollcall.connections.models import Subscription
-from rollcall.directory.headcount import headcount
-from rollcall.engine.limits import Breach, Limits, Measure, Scope, Window, measures, out_of_range
+from rollcall.directory.headcount import managed_kept
+from rollcall.engine.limits import Breach, Headcount, Limits, Measure, Scope, Window, measures, out_of_range
 from rollcall.engine.tally import Tally
 from rollcall.events.catalogue import Kind as EventKind
 from rollcall.events.outbox import NewEvent, append
@@ -32,8 +32,9 @@ def used(subscription: Subscription, *, now: datetime) -> list[Use]:
 
     Limits of one group or of one field have as many counts as there are groups and fields; they are left out.
     """
-    before = headcount(subscription.entity_id, subscription.connection_id, (), fields=False)
-    looks = sights(subscription, before, (), now=now, fields=False)
+    looks = sights(
+        subscription, _kept(subscription, subscription.entity_id), lambda: _kept(subscription, None), now=now
+    )
     limits = subscription.get_limits()
     return [
         _use(one, look.window, look.scope)
@@ -41,6 +42,12 @@ def used(subscription: Subscription, *, now: datetime) -> list[Use]:
         for one in measures(Tally(), look, limits)
         if not one.what
     ]
+
+
+def _kept(subscription: Subscription, entity_id: int | None) -> Headcount:
+    # Nobody asks here how many are listed.
+    people = managed_kept(subscription.company_id, entity_id, subscription.connection_id)
+    return Headcount(managed=people, employees=people)
 
 
 def _use(one: Measure, window: Window, scope: Scope) -> Use:

@@ -1,6 +1,6 @@
 """A plan held against the limits: first by how many people there are at least, then counted, with the likely causes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,12 @@ class Judging(Struct, frozen=True, kw_only=True):
 
     def count(self) -> Headcount:
         """Return how many people there are, by groups as far as limits ask."""
+        return self._headcount(self.subscription.entity_id)
+
+    def _headcount(self, entity_id: int | None) -> Headcount:
         # In how many a field is filled is asked for limits of what is cleared alone.
         fields = bool(self.tally.cleared)
-        used = self.subscription
-        return headcount(used.entity_id, used.connection_id, self._groups, fields=fields)
+        return headcount(entity_id, self.subscription.connection_id, self._groups, fields=fields)
 
     def is_surely_within(self) -> bool:
         """Tell whether the plan passes no limit, from how many members there are at least.
@@ -45,14 +47,17 @@ class Judging(Struct, frozen=True, kw_only=True):
         if self.for_settings or self.measured is None:
             return False
         people = max(0, self.measured.managed - len(self.measured.since))
-        looks = self._sights(Headcount(managed=people, employees=people), least=True)
+        least = Headcount(managed=people, employees=people)
+        # All who use the connection are no fewer.
+        looks = self._sights(least, lambda: least)
         return surely_within(self.tally, looks, self.settings.limits)
 
     def breaches(self, before: Headcount) -> list[dict[str, Any]]:
         """Return the limits that the plan passes, each with its likely cause."""
+        looks = self._sights(before, lambda: self._headcount(None))
         found = [
             one
-            for one in breaches(self.tally, self._sights(before), self.settings.limits)
+            for one in breaches(self.tally, looks, self.settings.limits)
             # Somebody who looks at "271 invited" before confirming needs no limit on invitations.
             if not (self.for_settings and one.breach is Breach.CREATED)
         ]
@@ -65,12 +70,10 @@ class Judging(Struct, frozen=True, kw_only=True):
             for one in found
         ]
 
-    def _sights(self, before: Headcount, *, least: bool = False) -> Sequence[Sight]:
+    def _sights(self, before: Headcount, everybody: Callable[[], Headcount]) -> Sequence[Sight]:
         if not self.tally.acting or self.for_settings:
             return [Sight(before=before)]
-        fields = bool(self.tally.cleared)
-        groups = () if least else self._groups
-        return sights(self.subscription, before, groups, now=self.now, fields=fields, least=least)
+        return sights(self.subscription, before, everybody, now=self.now)
 
     @property
     def _groups(self) -> tuple[str, ...]:

@@ -3,14 +3,13 @@
 Asked only for plans that change somebody, so that a quiet run pays nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
 
 from rollcall.connections.models import Subscription
-from rollcall.directory.headcount import headcount
 from rollcall.engine.limits import Headcount, Scope, Sight, Window
 from rollcall.engine.tally import Tally, total
 from rollcall.sync.models import Plan, PlanState
@@ -21,21 +20,17 @@ SPANS: Final = {Window.DAY: timedelta(hours=24), Window.WEEK: timedelta(days=7)}
 def sights(
     subscription: Subscription,
     before: Headcount,
-    groups: Sequence[str],
+    everybody: Callable[[], Headcount],
     *,
     now: datetime,
-    fields: bool = True,
-    least: bool = False,
 ) -> list[Sight]:
     """Return how a run's plan of the entity is looked at: alone, over both windows, and with the connection's others.
 
     Args:
         subscription: of the entity.
         before: the entity's people now.
-        groups: the member's fields by which people are counted.
+        everybody: returns the people of all entities that use the connection; asked only where there are others.
         now: the end of both windows, aware.
-        fields: whether limits of single fields are looked at too.
-        least: ``before`` says how many there are at least; all who use the connection are no fewer.
     """
     done = _done(subscription.connection_id, now)
     found = [Sight(before=before)]
@@ -46,10 +41,9 @@ def sights(
             )
         )
     if _is_shared(subscription):
-        connection_id = subscription.connection_id
-        everybody = before if least else headcount(None, connection_id, groups, fields=fields)
+        of_all = everybody()
         for window, rows in done.items():
-            found.append(_sight(everybody, window, Scope.CONNECTION, rows))
+            found.append(_sight(of_all, window, Scope.CONNECTION, rows))
     return found
 
 
