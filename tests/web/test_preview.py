@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,9 +15,11 @@ from rollcall.accounts import access
 from rollcall.accounts.companies import grant_role
 from rollcall.accounts.models import Role, User
 from rollcall.connections.cells import safe_cell
-from rollcall.connections.models import Subscription
+from rollcall.connections.models import Employee, Subscription
 from rollcall.directory import queries as members
+from rollcall.engine.change import Kind
 from rollcall.sync.models import Line, Plan
+from rollcall.sync.plans.preview import Group, lines, lines_of_group
 from tests.web.hr import HOME, World, text, world
 
 QUERIES: Final = 24
@@ -105,6 +107,36 @@ def test_groups_search_and_pages_show_the_lines_asked_for(hr: World) -> None:
     rest = text(client.get(page_of(made), {"after": numbers[49]}))
     assert "Next page" not in rest
     assert client.get(page_of(made), {"after": "x", "kind": "x"}).status_code == 200
+
+
+def test_each_word_of_a_search_is_in_name_address_or_place(hr: World) -> None:
+    made = hr.preview(hr.ready())
+    with access.acting_for(hr.two.alice_company.pk):
+        every = list(Line.objects.filter(plan=made, kind="create"))
+        rows = Employee.objects.values_list("external_id", "work_location", "department")
+        places = {pk: [text.casefold() for text in texts if text] for pk, *texts in rows}
+        first = every[0]
+        several = (
+            "%",
+            "_",
+            first.name[:3].upper(),
+            f"{first.name[-2:]} {first.email}",
+            "a PARIS",
+            "e@",
+            "sales b",
+        )
+        for text in (*several, *{places[one.employee_id][0].title() for one in every}):
+            found = lines_of_group(made, Group.CREATE, search=text, size=1_000)
+            expected = [one.number for one in every if all(_has(one, word, places) for word in text.split())]
+            assert [one.number for one in found] == sorted(expected)
+            assert [one.number for one in lines(made, [Kind.CREATE], search=text, size=1_000)] == sorted(
+                one.number for one in every if all(_has(one, word, {}) for word in text.split())
+            )
+
+
+def _has(line: Line, word: str, places: Mapping[str, Sequence[str]]) -> bool:
+    told = word.upper() in line.name.upper() or word.upper() in line.email.upper()
+    return told or any(word.casefold() in one for one in places.get(line.employee_id, ()))
 
 
 def test_confirming_applies_exactly_that_and_shows_the_progress(hr: World) -> None:

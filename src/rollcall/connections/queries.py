@@ -126,16 +126,6 @@ def listed(connection_id: int) -> int:
     return int(found)
 
 
-def workplaces(connection_id: int) -> list[tuple[str | None, str | None]]:
-    """Return each work location with each of its departments. One statement."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT e.work_location, e.department FROM {ROWS} e WHERE e.connection_id = %s",
-            [connection_id],
-        )
-        return list(cursor.fetchall())
-
-
 def page_of_employees(
     connection_id: int, columns: Sequence[str], *, after: str = "", size: int = 100
 ) -> list[tuple[Any, ...]]:

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField
 
 from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Employee
-from rollcall.connections.queries import workplaces
 from rollcall.engine.change import Kind
 from rollcall.sync.models import WAITING, Line, Plan, PlanState, Run, RunState
 from rollcall.sync.plans.remarks import CONFLICTS, conflicts
+from rollcall.sync.plans.workplaces import workplaces
 
 PAGE: Final = 50
+
+# A word has no blank, so it is in both together where it is in one of them: half the work of asking each.
+_TOLD: Final = Func(F("name"), F("email"), function="", arg_joiner=" || ' ' || ", output_field=TextField())
 
 
 class Group(StrEnum):
@@ -67,9 +70,9 @@ def lines(
     plan: Plan, kinds: Sequence[Kind], *, search: str = "", after: int = 0, size: int = PAGE
 ) -> list[Line]:
     """Return up to ``size`` + 1 lines of these kinds in order, those behind line number ``after``."""
-    found = Line.objects.filter(plan=plan, kind__in=list(kinds), number__gt=after)
+    found = Line.objects.filter(plan=plan, kind__in=list(kinds), number__gt=after).alias(told=_TOLD)
     for word in search.split()[:5]:
-        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        found = found.filter(told__icontains=word)
     return list(found.order_by("number")[: size + 1])
 
 
@@ -108,11 +111,12 @@ def lines_of_group(
     words = search.split()[:5]
     staff = Employee.objects.filter(connection_id=plan.subscription.connection_id)
     # What people are looked for by is mostly a name: their places are few, and compared here.
-    places = workplaces(plan.subscription.connection_id) if words else []
+    all_locations, all_departments = workplaces(plan.subscription.connection_id) if words else ([], [])
+    found = found.alias(told=_TOLD) if words else found
     for word in words:
-        named = Q(name__icontains=word) | Q(email__icontains=word)
-        locations = {one for one, _ in places if _has(one, word)}
-        departments = {one for _, one in places if _has(one, word)}
+        named = Q(told__icontains=word)
+        locations = [one for one in all_locations if _has(one, word)]
+        departments = [one for one in all_departments if _has(one, word)]
         if locations or departments:
             there = staff.filter(Q(work_location__in=locations) | Q(department__in=departments))
             named |= Q(employee_id__in=there.values("external_id"))
@@ -120,8 +124,8 @@ def lines_of_group(
     return list(found.filter(number__gt=after).order_by("number")[: size + 1])
 
 
-def _has(text: str | None, word: str) -> bool:
-    return text is not None and word.casefold() in text.casefold()
+def _has(text: str, word: str) -> bool:
+    return word.casefold() in text.casefold()
 
 
 class Show(StrEnum):
