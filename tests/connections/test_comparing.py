@@ -12,7 +12,7 @@ from rollcall.accounts import access
 from rollcall.accounts.models import Entity
 from rollcall.connections.comparing import FEW, NAMES, Count, Difference, compare, count
 from rollcall.connections.narrow import ROWS, SHORT
-from rollcall.connections.queries import employees_found, employees_named
+from rollcall.connections.queries import FEW_NAMED, employees_found, employees_named
 from rollcall.engine.scope import ATTRIBUTES, Condition, Filter, Named, by_employee, outside
 from rollcall.engine.settings import Settings
 from rollcall.engine.snapshot import Employee, Status
@@ -151,7 +151,9 @@ def test_the_first_by_name_are_named_of_few_and_of_many(entity: Entity, many: in
     assert ids(found.come) == [one.id for one in first] and ids(found.leave) == ["2"]
 
 
-def test_people_are_found_by_name_without_accents_by_address_and_by_number(entity: Entity) -> None:
+@pytest.mark.parametrize("few", [0, 1, FEW_NAMED])
+def test_people_are_found_by_name_without_accents_by_address_and_by_number(entity: Entity, few: int) -> None:
+    """One by one, or among everybody where more than a few have the name."""
     people = [
         *PEOPLE,
         Employee(id="6", first_name="Zoé", work_email="zoe@co.example", employee_number="N-17"),
@@ -161,10 +163,11 @@ def test_people_are_found_by_name_without_accents_by_address_and_by_number(entit
         store_employees(connection, people, vanished=["2"])
 
         def found(text: str) -> list[str]:
-            return [one.external_id for one in employees_found(connection.pk, text)]
+            return [one.external_id for one in employees_found(connection.pk, text, few=few)]
 
         assert found("elodie evr") == ["4"]
         assert found("ZOE@co") == found("n-17") == ["6"]
         # neither who left nor who is not listed any more
         assert found("gone") == found("Alm") == found("nobody at all") == found("  ") == found("\0") == []
+        assert found("l") == ["1", "3", "4", "6"]
         assert set(employees_named(connection.pk, ["2", "5", "x"])) == {"2", "5"}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rollcall.accounts.rows import fetch_columns
 from rollcall.connections.models import Connection, Employee, Subscription
 from rollcall.connections.narrow import ROWS
-from rollcall.connections.searching import has_word, words_of
+from rollcall.connections.searching import has_word, records_with, words_of
 from rollcall.engine.scope import ATTRIBUTES, CUSTOM, Named, Scope, condition
 
 MANY_VALUES: Final = 500
@@ -26,6 +26,14 @@ Read by day in UTC: it feeds counts that people look at, never a decision."""
 
 MOST_FOUND: Final = 20
 """A search for people shows so many; whoever is not among them is asked for more precisely."""
+
+
+FEW_NAMED: Final = 2_000
+"""So many people with a name are looked up one by one; beyond, everybody's rows are read sooner."""
+
+_FOUND: Final = (
+    f"SELECT e.last_name, e.first_name, e.external_id FROM connections_employee e WHERE {WORKS_HERE}"
+)
 
 
 class Value(Struct, frozen=True):
@@ -134,20 +142,32 @@ def page_of_employees(
     return fetch_columns(rows.order_by("external_id")[:size], columns)
 
 
-def employees_found(connection_id: int, search: str) -> list[Employee]:
+def employees_found(connection_id: int, search: str, *, few: int = FEW_NAMED) -> list[Employee]:
     """Return up to ``MOST_FOUND`` + 1 people in order of name whose name, e-mail or number has all the words.
 
-    People who left or are not listed any more are not found. Two statements.
+    People who left or are not listed any more are not found. Two statements. Names are read from an index alone; rows
+    of those who have the name, or of everybody where these are more than ``few``.
     """
     words = words_of(search)
     if not words:
         return []
+    params = {f"word_{number}": word for number, word in enumerate(words)}
+    given = [f"%({name})s" for name in params]
     with database.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.external_id FROM connections_employee e WHERE e.connection_id = %s AND {WORKS_HERE}"
-            f" AND {' AND '.join([has_word('e.search')] * len(words))}"
-            " ORDER BY e.last_name, e.first_name, e.external_id LIMIT %s",
-            [connection_id, *words, MOST_FOUND + 1],
+            f"""
+            WITH named AS MATERIALIZED (
+                SELECT id FROM {records_with("%(connection)s", given)} s LIMIT {few + 1:d}
+            )
+            SELECT external_id FROM (
+                SELECT e.* FROM (SELECT id FROM named WHERE (SELECT count(*) FROM named) <= {few:d}) n,
+                     LATERAL ({_FOUND} AND e.id = n.id OFFSET 0) e
+                UNION ALL
+                {_FOUND} AND (SELECT count(*) FROM named) > {few:d} AND e.connection_id = %(connection)s
+                     AND {" AND ".join(has_word("e.search", word) for word in given)}
+            ) e ORDER BY last_name, first_name, external_id LIMIT {MOST_FOUND + 1}
+            """,
+            {**params, "connection": connection_id},
         )
         ids = [row[0] for row in cursor.fetchall()]
     found = employees_named(connection_id, ids)
