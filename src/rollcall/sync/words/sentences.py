@@ -4,12 +4,13 @@ Used by pages, the API and commands. Parameters are texts as stored: days in ISO
 All functions return plain text; whoever shows it escapes it. A code nobody knows is returned as it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext, pgettext
 
 from rollcall.connections import gallery
 from rollcall.engine.change import Kind, Why
@@ -72,6 +73,12 @@ def filled(template: str, params: Mapping[str, Any]) -> str:
 
 def day_text(iso: str) -> str:
     """Return an ISO day as people write it (“3 November 2026”); any other text as it is."""
+    return _day(iso, get_language())
+
+
+@lru_cache(maxsize=4_096)
+def _day(iso: str, _language: str | None) -> str:
+    """Return the day in the present language, which is told only to be remembered by: lists have many equal days."""
     try:
         return date_format(date.fromisoformat(iso), "j F Y")
     except ValueError:
@@ -228,20 +235,23 @@ def field_label(name: str) -> str:
     return gettext(_FIELDS[name]) if name in _FIELDS else name
 
 
+_KINDS: Final[Mapping[str, Callable[[int], str]]] = {
+    Kind.LINK: lambda n: ngettext("now managed", "now managed", n),
+    Kind.CREATE: lambda n: ngettext("invited", "invited", n),
+    Kind.UPDATE: lambda n: ngettext("updated", "updated", n),
+    Kind.REACTIVATE: lambda n: ngettext("coming back", "coming back", n),
+    Kind.ARCHIVE: lambda n: ngettext("archived", "archived", n),
+    Kind.RELEASE: lambda n: ngettext("no longer managed", "no longer managed", n),
+    Kind.SKIP: lambda n: ngettext("needs a look", "need a look", n),
+    Kind.NOTE: lambda n: ngettext("remark", "remarks", n),
+    "conflict": lambda n: ngettext("conflict", "conflicts", n),
+}
+
+
 def kind_label(kind: str, n: int = 1) -> str:
     """Return what stands behind the number ``n``: “271 *invited*”; French words follow the number."""
-    labels: Mapping[str, str] = {
-        Kind.LINK: ngettext("now managed", "now managed", n),
-        Kind.CREATE: ngettext("invited", "invited", n),
-        Kind.UPDATE: ngettext("updated", "updated", n),
-        Kind.REACTIVATE: ngettext("coming back", "coming back", n),
-        Kind.ARCHIVE: ngettext("archived", "archived", n),
-        Kind.RELEASE: ngettext("no longer managed", "no longer managed", n),
-        Kind.SKIP: ngettext("needs a look", "need a look", n),
-        Kind.NOTE: ngettext("remark", "remarks", n),
-        "conflict": ngettext("conflict", "conflicts", n),
-    }
-    return labels.get(kind, kind)
+    label = _KINDS.get(kind)
+    return label(n) if label else kind
 
 
 def change_sentence(counts: Mapping[str, int]) -> str:

@@ -53,17 +53,18 @@ def rows(
     lines: Sequence[Line], tool: str, *, others: Mapping[int, Sequence[Other]] | None = None
 ) -> list[Row]:
     """Return lines as rows; ``tool`` is the HR tool's name, ``others`` comes from ``sync.both``."""
-    return [_row(one, tool, (others or {}).get(one.number, ())) for one in lines]
+    labels = {name: field_label(name) for name in OWNED_FIELDS}
+    return [_row(one, tool, labels, (others or {}).get(one.number, ())) for one in lines]
 
 
-def _row(line: Line, tool: str, others: Sequence[Other]) -> Row:
+def _row(line: Line, tool: str, labels: Mapping[str, str], others: Sequence[Other]) -> Row:
     fields = {
         name: Field(
-            field_label(name),
+            label,
             text_of(name, line.fields[name].get("before")),
             text_of(name, line.fields[name].get("after")),
         )
-        for name in OWNED_FIELDS
+        for name, label in labels.items()
         if name in line.fields
     }
     new = line.kind == Kind.CREATE
