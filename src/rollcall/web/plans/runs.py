@@ -164,7 +164,6 @@ def _shown(found: Run, made: Plan | None, entity: Entity) -> dict[str, Any]:
         "colour": colour,
         "trigger": TRIGGERS.get(found.trigger, found.trigger),
         "started": moment(found.started_at, entity.time_zone),
-        "finished": moment(found.finished_at, entity.time_zone),
         "lasted": lasted(found.started_at, found.finished_at),
         "error": error_sentence(found.error, found.error_params),
         "plan": _plan_shown(made, entity) if made else None,
