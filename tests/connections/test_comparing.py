@@ -55,6 +55,18 @@ def ids(people: object) -> list[str]:
     return [one.id for one in people]  # type: ignore[attr-defined] # persons
 
 
+def test_s45_somebody_who_left_brings_no_manager_in(entity: Entity) -> None:
+    with access.acting_for(entity.company_id):
+        connection = subscribe(entity, Settings()).connection
+        store_employees(
+            connection, [structs.replace(one, manager_id="4") for one in PEOPLE if one.id in "45"]
+        )
+        assert count(connection.pk, office("Paris", managers=True)) == Count(matching=0, employees=1)
+        store_employees(connection, [structs.replace(PEOPLE[0], manager_id="4")])
+        found = count(connection.pk, office("Paris", managers=True))
+    assert found == Count(matching=1, employees=2, managers=1)
+
+
 def test_s33_whom_a_choice_has_is_counted_without_leavers(entity: Entity) -> None:
     found, difference = compared(entity, office("Paris"), office("Paris"))
     assert found == Count(matching=1, employees=4, managers=0)

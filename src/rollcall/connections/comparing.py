@@ -60,24 +60,31 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 def count(connection_id: int, settings: Settings) -> Count:
-    """Return whom ``settings`` choose. One statement, which looks at everybody twice where managers are brought in."""
+    """Return whom ``settings`` choose. One statement, which looks at everybody once."""
     values: dict[str, Any] = {"connection": connection_id}
     chosen = _chosen(settings, "c", values)
-    counted = f"count(*) FILTER (WHERE {chosen}), count(*)"
     if not brings_managers(settings.scope):
+        counted = f"count(*) FILTER (WHERE {chosen}), count(*)"
         matching, employees = _row(f"SELECT {counted} {_EVERYBODY} AND {WORKS_HERE}", values)
         return Count(matching=matching, employees=employees)
     free, beside = _free(settings, "f", values), f"({WORKS_HERE} AND NOT {chosen})"
+    # Teams are counted, and then added up: whoever has no manager is one too.
     sql = f"""
         WITH RECURSIVE teams AS MATERIALIZED (
-            SELECT DISTINCT e.manager_id AS head {_EVERYBODY} AND {_ACTIVE} AND {chosen}
+            SELECT e.manager_id AS head, bool_or({_ACTIVE} AND {chosen}) AS brings,
+                   count(*) FILTER (WHERE {WORKS_HERE} AND {chosen}) AS matching,
+                   count(*) FILTER (WHERE {WORKS_HERE}) AS employees
+            {_EVERYBODY} GROUP BY 1
         ), up AS (
-            SELECT e.external_id AS id, e.manager_id AS head, {beside} AS beside FROM teams t {_ABOVE} WHERE {free}
+            SELECT e.external_id AS id, e.manager_id AS head, {beside} AS beside
+            FROM teams t {_ABOVE} WHERE t.brings AND {free}
             UNION
             SELECT e.external_id, e.manager_id, {beside}
             FROM (SELECT DISTINCT head FROM up) t {_ABOVE} WHERE {free}
         )
-        SELECT {counted}, (SELECT count(*) FROM up WHERE beside) {_EVERYBODY} AND {WORKS_HERE}
+        SELECT coalesce(sum(matching), 0)::bigint, coalesce(sum(employees), 0)::bigint,
+               (SELECT count(*) FROM up WHERE beside)
+        FROM teams
     """
     matching, employees, managers = _row(sql, values)
     return Count(matching=matching, employees=employees, managers=managers)
