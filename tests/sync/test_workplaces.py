@@ -1,13 +1,15 @@
 """The places that a search of a plan knows are those of everybody, whatever was counted and written since."""
 
 import pytest
+from django.utils import timezone
 from msgspec.structs import replace
 
 from rollcall.accounts.models import Entity
-from rollcall.connections.models import Connection, Tally
+from rollcall.connections.models import Connection, Subscription, Tally
 from rollcall.connections.models import Employee as Row
 from rollcall.connections.queries import MANY_VALUES
 from rollcall.engine.snapshot import Status
+from rollcall.sync.models import Run
 from rollcall.sync.plans.workplaces import workplaces
 from tests.sync.test_between import entity, place, shared, somebody
 from tests.sync.test_stepping import PEOPLE, Story, staged
@@ -61,6 +63,22 @@ def test_a_count_is_believed_until_somebody_writes_the_mirror(entity: Entity) ->
         assert _place_of_a_count(connection)
         Row.objects.filter(connection=connection, external_id=people[0].id).update(work_location="Lille")
         assert _known(connection)[0] == {"Lille", "Lyon"}
+
+
+def test_other_settings_leave_a_count_as_it_is_and_a_run_does_not(entity: Entity) -> None:
+    with shared(entity, [place("Paris")], [somebody(1, "Paris")]) as connection:
+        Story(connection, 0).count(None)
+        Subscription.objects.filter(connection=connection).update(version=2, settings={})
+        assert _place_of_a_count(connection)
+        run = Run(
+            company_id=entity.company_id, connection=connection, trigger="clock", started_at=timezone.now()
+        )
+        run.save()
+        assert not _place_of_a_count(connection)
+        Story(connection, 0).count(None)
+        assert _place_of_a_count(connection)
+        Tally.objects.update(marks="")
+        assert not _place_of_a_count(connection)
 
 
 def test_places_of_more_departments_than_are_counted_and_of_long_names_are_known(entity: Entity) -> None:
