@@ -112,7 +112,7 @@ def page(people: int, found: Sequence[Explained]) -> list[str]:
         (
             f"How PostgreSQL carries out the statements of a run that grow with the people: {people:,} employees in one"
             " entity, a full read after 20 changes and 5 hires, tables analysed. A run that finds nothing sends none of"
-            " them (see [Performance](performance.md))."
+            " them (see [What an hour costs](performance-hourly.md#a-quiet-run))."
         ),
         "",
         "Written by `scripts/bench explain --write`; lines longer than 200 characters are cut.",
