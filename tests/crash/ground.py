@@ -21,6 +21,7 @@ from psycopg import sql
 from rollcall.project import database
 from rollcall.simulators import server
 from rollcall.simulators.server import Running
+from tests import homes
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
@@ -237,17 +238,15 @@ class Place:
 def ground(*, safe: bool = False) -> Iterator[Ground]:
     """A new server with an empty, migrated database "rollcall"; ``safe`` if the server itself is going to be killed."""
     home = Path(tempfile.mkdtemp(prefix="rollcall-crash-"))
-    home.chmod(0o711)
     try:
+        homes.prepare(home, safe=safe)
         with database.running(home):
             made = Ground(home)
             try:
                 if not safe:
                     with made.admin() as admin:
-                        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                            admin.execute(f"ALTER SYSTEM SET {setting} = off")
+                        admin.execute("ALTER SYSTEM SET synchronous_commit = off")
                         admin.execute("SELECT pg_reload_conf()")
-                Place(made, "rollcall", "").call("migrate")
                 yield made
             finally:
                 made.close()

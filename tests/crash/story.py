@@ -12,16 +12,10 @@ from rollcall.connections.models import Connection, Subscription
 from rollcall.connections.source import Wanted
 from rollcall.engine.settings import Settings
 from rollcall.events.outbox import verify
-from rollcall.project import migrating
 from rollcall.sync import actions
 from rollcall.sync.models import Plan, PlanState
 
 ALICE = Actor(kind="user", id=1, label="alice@rollcall.example")
-
-
-def migrate() -> None:
-    """Make all tables."""
-    migrating.migrate()
 
 
 def connect(credentials: dict[str, str], name: str = "Alice's") -> int:

@@ -33,12 +33,15 @@ def every(element: Element, path: str) -> list[Element]:
 
 def first(element: Element | None, path: str) -> Element | None:
     """Return the first element at ``path``; None where there is none, or nothing to look in."""
-    if element is None:
-        return None
-    steps = _steps(path)
-    if len(steps) == 1:
-        return element.find(steps[0])
-    return next(iter(every(element, path)), None)
+    found = element
+    for name in _steps(path):
+        if found is None:
+            break
+        found = found.find(name)
+    if found is None and element is not None and "/" in path:
+        # the first on the way has no such child, another may have
+        return next(iter(every(element, path)), None)
+    return found
 
 
 def text(element: Element, path: str) -> str | None:
