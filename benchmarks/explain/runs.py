@@ -24,6 +24,7 @@ from rollcall.sync.models import Run
 
 CHANGED: Final = 20
 _EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF)"
+_WALL: Final = re.compile(r"SELECT set_config\([^;]*; ")
 _LONG: Final = 200
 
 
@@ -43,7 +44,12 @@ class _Explaining:
         self.found[name] = Explained(name=name, plan=(), seconds=0)
         with transaction.atomic(), database.cursor() as cursor:
             begun = time.perf_counter()
-            cursor.execute(f"{_EXPLAIN} {sql}", params)
+            # Some statements travel with the one that opens the company's wall.
+            wall = found[0] if (found := _WALL.match(sql)) else ""
+            asked = sql.removeprefix(wall)
+            cursor.execute(f"{wall}{_EXPLAIN} {asked}", params)
+            if wall:
+                cursor.nextset()
             rows = [str(row[0]) for row in cursor.fetchall()]
             seconds = time.perf_counter() - begun
             transaction.set_rollback(True)
