@@ -185,6 +185,9 @@ def prepared_home() -> Iterator[Path]:
 @contextlib.contextmanager
 def started() -> Iterator[Demo]:
     """`rollcall demo` on a free port, until the end of the block."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell lets whatever it starts beside itself ignore Ctrl-C, by which a demonstration ends.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with prepared_home() as home:
         command = demo_command("--port", str(free_port()))
         told = home.with_name("told")
