@@ -1,8 +1,10 @@
 """The read: what is new, changed, the same, gone and back; and that a doubtful read leaves the mirror alone."""
 
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection as database
 from django.utils import timezone
@@ -162,6 +164,18 @@ def test_p3_rule1_whoever_stood_on_two_pages_is_there_when_only_one_of_them_is_l
         assert mirror.present() >= {"1", "2", "3"}
     read = mirror.read(left, ["2|Bob", "3|Cid"])
     assert (read.known_pages, read.moved) == (2, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_update_forgets_what_was_remembered_of_pages(owner_connection: psycopg.Connection) -> None:
+    """As the tables' owner, whom the walls between companies keep out too."""
+    mirror = Mirror(two_companies().alice_entity)
+    mirror.read(FIRST, SECOND)
+    assert mirror.read(FIRST, SECOND).known_pages == 2
+    update = import_module("rollcall.connections.migrations.0020_pages_anew").Migration
+    owner_connection.execute(update.operations[0].sql)
+    read = mirror.read(FIRST, SECOND)
+    assert (read.known_pages, read.new, read.changed, read.absent) == (0, 0, 0, 0)
 
 
 def test_p8_inv20_one_number_with_two_contents_is_set_aside_and_counts_as_present(mirror: Mirror) -> None:

@@ -1,4 +1,7 @@
-"""A customer's connection to an HR tool, who uses it with which settings, and the mirror of its employees."""
+"""A customer's connection to an HR tool, who uses it with which settings, and the mirror of its employees.
+
+Long on purpose: tables that point at each other, each column with its meaning.
+"""
 
 from enum import StrEnum
 from typing import Final, TypedDict

@@ -2,6 +2,8 @@
 
 Callers: the job (``tasks.sync_connection``), the command ``rollcall sync`` and tests. Nothing here is done inside a
 transaction of the caller; each step opens its own.
+
+Long on purpose: the way of a run, from its begin to its end, is read in one go.
 """
 
 import time
